@@ -1,0 +1,79 @@
+# make demo    install what is needed, show a wall of live tiles
+# make test    install what is needed, run every check and test
+# make         install into .venv; the command is .venv/bin/tiledviz
+# make lint | unit | browser | bench | wheel | clean
+
+PYTHON ?= python3
+PORT ?=
+VENV := .venv
+BIN := $(VENV)/bin
+VENDOR := web_static/vendor/novnc/.complete
+
+# Debian's names. What tiles need: an X display without a screen, and GL drawn by Mesa.
+TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
+TEST_PACKAGES := $(TILE_PACKAGES) chromium iproute2 fonts-dejavu-core
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: all install install-test demo test lint unit browser bench wheel clean tile-packages test-packages toolchain
+
+all: install
+
+toolchain:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "TiledViz needs Python 3.11 or later, and $(PYTHON) is not: run make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/need_packages.sh python3-venv
+	@command -v npm >/dev/null || tools/need_packages.sh nodejs npm
+
+tile-packages:
+	@tools/need_packages.sh $(TILE_PACKAGES)
+
+test-packages:
+	@tools/need_packages.sh $(TEST_PACKAGES)
+
+$(BIN)/python: | toolchain
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp per set of packages; a change of what is wanted, or of the folder's place, installs again.
+$(VENV)/.installed: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[vtk]'
+	@touch $@
+
+$(VENV)/.installed-test: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[vtk,test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENDOR): package.json package-lock.json tools/vendor.js | toolchain
+	npm ci --silent
+	npm run --silent vendor
+	@touch $@
+
+install: $(VENV)/.installed $(VENDOR)
+
+install-test: $(VENV)/.installed-test $(VENDOR)
+
+demo: tile-packages install
+	@$(BIN)/tiledviz demo $(if $(PORT),--port $(PORT))
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	npm run --silent lint
+
+browser: install-test
+	npm test --silent
+
+unit: test-packages install-test
+	$(BIN)/pytest
+
+test: test-packages install-test lint browser unit
+
+bench: test-packages install-test
+	@for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench; done
+
+wheel: install-test
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) node_modules web_static/vendor build dist *.egg-info tests/output .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The bundled cases, each written as an outside author would."""

@@ -1,0 +1,51 @@
+"""The case ``gears``: Mesa's glxgears in every tile, for a look at displays and GL without any data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tvcore.cases import CaseInfo, Member, TileSpec, hookimpl
+
+
+class Parameters(BaseModel):
+    """What one may choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tiles: int = Field(default=4, ge=1, le=64, description="how many tiles")
+    width: int = Field(default=640, ge=64, le=4096, description="width of each tile, in pixels")
+    height: int = Field(default=480, ge=64, le=4096, description="height of each tile, in pixels")
+
+
+@hookimpl
+def case_info() -> CaseInfo:
+    """Return what the case is called."""
+    return CaseInfo(name="gears", title="Gears", description="glxgears in every tile: does GL draw here?")
+
+
+@hookimpl
+def case_parameters() -> type[BaseModel]:
+    """Return the model of the parameters."""
+    return Parameters
+
+
+@hookimpl
+def case_members(parameters: Parameters, count: int | None) -> Sequence[Member]:
+    """Return as many members as tiles were asked for."""
+    return [Member(index=i, title=f"{i} gears") for i in range(parameters.tiles if count is None else min(count, 64))]
+
+
+@hookimpl
+def case_tile(parameters: Parameters, member: Member) -> TileSpec:
+    """Return glxgears, over the whole display, stopped while nobody looks: it would take all the CPU there is."""
+    size = f"{parameters.width}x{parameters.height}+0+0"
+    return TileSpec(
+        command=("glxgears", "-geometry", size),
+        width=parameters.width,
+        height=parameters.height,
+        # llvmpipe draws such a scene best in the program's own thread
+        environment={"LP_NUM_THREADS": "0"},
+        unwatched="pause",
+    )

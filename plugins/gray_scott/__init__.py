@@ -1,0 +1,70 @@
+"""The case ``gray_scott``: a sweep of a reaction-diffusion model, each member an isosurface to turn and look at."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from tvcore.cases import CaseInfo, Member, Report, TileSpec, hookimpl
+from tvcore.ensemble import open_ensemble
+from tvcore.errors import TiledVizError
+
+from .parameters import Parameters
+
+
+@hookimpl
+def case_info() -> CaseInfo:
+    """Return what the case is called."""
+    return CaseInfo(
+        name="gray_scott",
+        title="Gray-Scott patterns",
+        description="A sweep of the Gray-Scott reaction-diffusion model over feed and kill rates, in three dimensions",
+    )
+
+
+@hookimpl
+def case_parameters() -> type[BaseModel]:
+    """Return the model of the sweep's parameters."""
+    return Parameters
+
+
+@hookimpl
+def case_prepare(parameters: Parameters, report: Report) -> bool:
+    """Integrate the sweep, unless the cache has it. Raises TiledVizError."""
+    if importlib.util.find_spec("vtkmodules") is None:
+        raise TiledVizError("the case gray_scott draws with VTK, which is not installed: pip install 'tiledviz[vtk]'")
+    from .prepare import prepare
+
+    prepare(parameters, report)
+    return True
+
+
+@hookimpl
+def case_ensemble(parameters: Parameters) -> Path:
+    """Return the file of the sweep."""
+    from .prepare import ensemble_path
+
+    return ensemble_path(parameters)
+
+
+@hookimpl
+def case_members(parameters: Parameters, count: int | None) -> Sequence[Member]:
+    """Return the members, each titled and tagged by its class. Raises TiledVizError."""
+    with open_ensemble(case_ensemble(parameters)) as ensemble:
+        classes = ensemble.table(["class"])["class"].tolist()
+    return [Member(index=i, title=f"{i} {name}", tags=(name,)) for i, name in enumerate(classes[:count])]
+
+
+@hookimpl
+def case_tile(parameters: Parameters, member: Member) -> TileSpec:
+    """Return the program that shows *member*.
+
+    It is run by its path, because ``-m`` would import this package first, and with it a tenth of a second.
+    """
+    view = Path(__file__).with_name("view.py")
+    file = case_ensemble(parameters)
+    return TileSpec(command=(sys.executable, "-P", str(view), "--file", str(file), "--member", str(member.index)))

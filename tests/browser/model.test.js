@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Model } from '../../web_static/model.js';
+
+const tile = (id, F) => ({ id, set: 1, index: id, title: `tile ${id}`, state: 'live', metadata: { F }, stream: 1 });
+const column = (name) => ({ name, dtype: 'f8', unit: null, description: null, role: 'result' });
+const wallOf = (...tiles) => ({ session: 'main', revision: 1, sets: [{ id: 1, columns: [column('F')] }, { id: 2, columns: [column('F'), column('k')] }], tiles });
+
+function watched() {
+  const model = new Model();
+  const heard = [];
+  for (const type of ['wall', 'tiles', 'order', 'matches', 'focus']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  return { model, heard };
+}
+
+test('a wall document gives the tiles, their order and a first focus', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(tile(5, 1), tile(3, 2)));
+  assert.deepEqual(model.order, [5, 3]);
+  assert.equal(model.focus, 5);
+  assert.deepEqual(heard.map(([type]) => type), ['wall', 'focus']);
+  assert.deepEqual(model.columns().map(({ name }) => name), ['F', 'k']);
+});
+
+test('changes reach the tiles that are there; others are passed over', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(tile(1, 1)));
+  model.update([{ id: 1, state: 'failed', reason: 'killed' }, { id: 99, state: 'live' }]);
+  assert.equal(model.tiles.get(1).state, 'failed');
+  assert.equal(model.tiles.get(1).title, 'tile 1');
+  assert.deepEqual(heard.at(-1), ['tiles', [1]]);
+});
+
+test('nothing jumps because a value changed: the order waits for the next sort', () => {
+  const { model } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 2)));
+  model.sortBy({ key: 'column:F', descending: true });
+  assert.deepEqual(model.order, [2, 1]);
+  model.update([{ id: 1, metadata: { F: 9 } }]);
+  assert.deepEqual(model.order, [2, 1]);
+  model.sortBy({ key: 'column:F', descending: true });
+  assert.deepEqual(model.order, [1, 2]);
+});
+
+test('the search dims what it did not find, and tiles long gone do not count', () => {
+  const { model } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 2)));
+  assert.equal(model.isDimmed(1), false);
+  model.setMatches([2, 77]);
+  assert.equal(model.matches.size, 1);
+  assert.ok(model.isDimmed(1) && !model.isDimmed(2));
+  model.setMatches(null);
+  assert.equal(model.isDimmed(1), false);
+});
+
+test('the focus stays on its tile when the wall changes, and moves only when that is gone', () => {
+  const { model } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 2)));
+  model.setFocus(2);
+  model.replace(wallOf(tile(3, 1), tile(2, 2)));
+  assert.equal(model.focused().id, 2);
+  model.replace(wallOf(tile(3, 1)));
+  assert.equal(model.focused().id, 3);
+  model.replace(wallOf());
+  assert.equal(model.focused(), null);
+});

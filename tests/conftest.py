@@ -1,0 +1,56 @@
+"""What every test has: a TiledViz of its own, in folders that nobody else uses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+OUTPUT = Path(__file__).parent / "output"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test an empty state folder and a short runtime folder (unix sockets: 108 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="tvt-", dir="/tmp"))
+    for name in ("state", "run"):
+        (folder / name).mkdir(mode=0o700)
+    monkeypatch.setenv("TILEDVIZ_HOME", str(folder / "state"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+    yield folder / "state"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def output() -> Path:
+    """Return the folder for pictures that people look at."""
+    OUTPUT.mkdir(exist_ok=True)
+    return OUTPUT
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
+    """Wait until *condition* holds; fail when it does not within *seconds*."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds:.0f} s, still not so: {what}")
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Return ``wait_until``."""
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def other_user() -> list[str]:
+    """Return the beginning of a command that runs the rest as another Unix user (nobody); needs root."""
+    if os.getuid() != 0:
+        pytest.skip("not run: only root can become another Unix user")
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]

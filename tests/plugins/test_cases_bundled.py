@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tvcore.cases.manager import find
+from tvcore.errors import TiledVizError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_gray_scott_goes_from_parameters_to_tiles() -> None:
+    case = find("gray_scott")
+    parameters = case.parameters({"members": "3", "size": "16", "steps": "200"})
+    with pytest.raises(TiledVizError, match="there is no such file"):
+        case.members(parameters, None)
+    case.prepare(parameters, lambda *_: None)
+    members = case.members(parameters, None)
+    assert [member.index for member in members] == [0, 1, 2]
+    assert all(member.title == f"{member.index} {member.tags[0]}" for member in members)
+    assert [member.index for member in case.members(parameters, 2)] == [0, 1]
+    tile = case.tile(parameters, members[1])
+    assert tile.command[-4:] == ("--file", str(case.ensemble(parameters)), "--member", "1")
+    assert Path(tile.command[2]).is_file()
+    assert (tile.width, tile.height, tile.unwatched) == (640, 480, "run")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"members": 0}, {"size": "huge"}, {"feed_min": 0.04, "feed_max": 0.03}, {"isovalue": 1.5}, {"color": "red"}],
+)
+def test_gray_scott_refuses_values_that_cannot_be(given: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        find("gray_scott").parameters(given)
+
+
+def test_every_parameter_is_described() -> None:
+    for name in ("gray_scott", "gears"):
+        for key, field in find(name).schema()["properties"].items():
+            assert field["description"], key
+            assert "default" in field, key
+
+
+def test_gears_fill_as_many_tiles_as_asked_for() -> None:
+    case = find("gears")
+    parameters = case.parameters({"tiles": 3, "width": 320, "height": 240})
+    members = case.members(parameters, None)
+    assert [member.title for member in members] == ["0 gears", "1 gears", "2 gears"]
+    assert len(case.members(parameters, 7)) == 7
+    tile = case.tile(parameters, members[0])
+    assert tile.command == ("glxgears", "-geometry", "320x240+0+0")
+    assert (tile.width, tile.height, tile.unwatched) == (320, 240, "pause")
+    assert shutil.which(tile.command[0])
+    assert case.ensemble(parameters) is None

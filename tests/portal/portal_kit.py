@@ -1,0 +1,399 @@
+"""A portal as a real process, a browser's side of it, and a node agent that speaks the real protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import queue
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
+from websockets.sync.client import ClientConnection, connect
+
+from tvcore import proc
+from tvcore.batch.plan import Plan, TilePlan
+from tvcore.batch.scheduler import JobState
+from tvcore.node import wire
+from tvcore.store import Members, Store
+from tvcore.tunnel import agents
+from tvcore.tunnel.agents import Registration, TokenBook
+
+API = "/api/v1"
+START_SECONDS = 40.0
+
+
+class RunningPortal:
+    """``python -m tvcore.portal`` with a state folder of its own."""
+
+    def __init__(self, home: Path, *arguments: str, port: int = 0) -> None:
+        self.home = home
+        self.log = home.parent / f"portal-{secrets.token_hex(3)}.log"
+        command = [sys.executable, "-m", "tvcore.portal", "--port", str(port), *arguments]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, env={**os.environ, "TILEDVIZ_HOME": str(home)}, stdin=subprocess.DEVNULL, stderr=log
+            )
+        self.store = Store.open(f"sqlite:///{home}/store.sqlite")
+        deadline = time.monotonic() + START_SECONDS
+        while (info := self.info()) is None or info["pid"] != self.process.pid:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, "the portal did not start: " + self.log.read_text()
+            time.sleep(0.02)
+        self.port = info["port"]
+        self.host = f"127.0.0.1:{self.port}"
+        self.origin = f"http://{self.host}"
+
+    def info(self) -> dict[str, Any] | None:
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads((self.home / "portal.json").read_text())
+        return None
+
+    def children(self) -> list[int]:
+        return proc.descendants(self.process.pid)
+
+    def login_ticket(self, seconds: float = 600) -> str:
+        ticket = secrets.token_hex(16)
+        self.store.add_login_ticket(ticket, seconds)
+        return ticket
+
+    def login(self) -> Browser:
+        browser = Browser(self)
+        answer = browser.post("/login", {"ticket": self.login_ticket()})
+        assert answer.status == 200, answer.json
+        browser.key = answer.json["key"]
+        return browser
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(15)
+        finally:
+            self.process.kill()
+            self.store.close()
+
+
+class Reply:
+    """An HTTP answer."""
+
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self.content = answer.read()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class Browser:
+    """What a browser keeps of the portal: a cookie, and the key in its page's storage."""
+
+    def __init__(self, portal: RunningPortal) -> None:
+        self.portal = portal
+        self.cookie = ""
+        self.key = ""
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Reply:
+        """Send a request as given: with the cookie, the key and Host unless *headers* has others (None: leave out)."""
+        given: dict[str, str | None] = {"Cookie": self.cookie or None, "X-TiledViz-Key": self.key or None}
+        given |= headers or {}
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, {k: v for k, v in given.items() if v is not None})
+            reply = Reply(connection.getresponse())
+        if found := reply.headers.get("Set-Cookie"):
+            self.cookie = found.partition(";")[0]
+        return reply
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return self.request("GET", API + path, headers=headers)
+
+    def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
+        content = None if body is None else json.dumps(body).encode()
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        return self.request("POST", API + path, content, kind | {"Origin": self.portal.origin} | (headers or {}))
+
+    def ticket(self, stream: str, tile: int | None = None) -> str:
+        reply = self.post("/tickets", {"stream": stream, "tile": tile})
+        assert reply.status == 200, reply.json
+        return str(reply.json["ticket"])
+
+    def open(self, path: str, ticket: str, **changes: Any) -> ClientConnection:
+        """Open the WebSocket *path* as a page does; *changes*: ``cookie``, ``origin``, ``protocols``."""
+        # Entered, not used as a context: some releases allow nothing else, and a test may close it when it likes.
+        return connect(
+            f"ws://{self.portal.host}{API}{path}",
+            origin=changes.get("origin", self.portal.origin),
+            subprotocols=changes.get("protocols", ["tiledviz", f"ticket.{ticket}"]),
+            additional_headers={"Cookie": changes.get("cookie", self.cookie)},
+            max_size=None,
+            compression=None,
+            proxy=None,
+            open_timeout=20,
+            close_timeout=1,
+        ).__enter__()
+
+    def wall(self) -> WallPage:
+        return WallPage(self.open("/wall/stream", self.ticket("wall")))
+
+    def rfb(self, tile: int) -> ClientConnection:
+        return self.open(f"/tiles/{tile}/rfb", self.ticket("rfb", tile))
+
+
+class WallPage:
+    """A page's side of the wall stream."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.pictures: list[bytes] = []
+        self.events: list[dict[str, Any]] = []
+
+    def say(self, **message: Any) -> None:
+        self.connection.send(json.dumps(message).encode())
+
+    def receive(self, seconds: float = 15) -> None:
+        message = self.connection.recv(seconds)
+        assert isinstance(message, bytes)
+        if message[0] == 0:
+            self.events.append(json.loads(message[1:]))
+        else:
+            assert message[0] == 1
+            self.pictures.append(message)
+
+    def picture(self, seconds: float = 15) -> bytes:
+        while not self.pictures:
+            self.receive(seconds)
+        return self.pictures.pop(0)
+
+    def event(self, wanted: Any, seconds: float = 15) -> dict[str, Any]:
+        """Return the first event for which *wanted* holds."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for event in self.events:
+                if wanted(event):
+                    self.events.remove(event)
+                    return event
+            self.receive(max(0.01, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class WallStream:
+    """The agent's side of one wall stream."""
+
+    def __init__(self, connection: socket.socket, number: int) -> None:
+        self.connection = connection
+        self.number = number
+        self.credit = 2
+        self.sent = 0
+        self.demands: list[list[list[int]]] = []
+        self.open = True
+
+    def listen(self) -> None:
+        with contextlib.suppress(OSError, ValueError), self.connection.makefile("rb") as file:
+            for line in file:
+                said = json.loads(line)
+                if "demand" in said:
+                    self.demands.append(said["demand"])
+                self.credit += said.get("credit", 0)
+        self.open = False
+
+    @property
+    def demand(self) -> list[list[int]] | None:
+        return self.demands[-1] if self.demands else None
+
+    def send(self, tile: int, jpeg: bytes) -> bytes:
+        """Send a picture and return the message."""
+        cell = wire.Cell(tile, wire.WHOLE, self.sent, time.time(), 0, 0, 8, 8, 0, 0, 8, 8)
+        message = wire.pack(self.number, self.sent, [cell], jpeg)
+        self.credit -= 1
+        self.sent += 1
+        self.connection.sendall(wire.LENGTH.pack(len(message)) + message)
+        return message
+
+
+class FakeAgent:
+    """A node agent without displays, behind the real door: opening line, tokens, rpc, wall, rfb (echo)."""
+
+    def __init__(self, home: Path, job: str, plan: Plan) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="tvf-", dir="/tmp"))
+        self.registration = Registration(
+            job=job, ordinal=0, node="node1", pid=os.getpid(), started=time.time(),
+            socket=str(self.folder / "agent.sock"), secret=secrets.token_hex(16), plan=plan,
+        )  # fmt: skip
+        self.book = TokenBook(self.registration.secret)
+        self.tiles = {
+            tile.index: {
+                "index": tile.index, "state": "live", "reason": "", "frames": 1, "renderer": "llvmpipe",
+                "display": f":{tile.index}", "pid": 1, "xvnc": 1, "restarts": 0, "width": 640, "height": 480,
+                "since": 1.0,
+            }
+            for tile in plan.tiles
+        }  # fmt: skip
+        self.walls: list[WallStream] = []
+        self.watches: list[socket.socket] = []
+        self.serve_rfb = echo
+        self.rfb_bytes = 0
+        self._open: list[socket.socket] = []
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(self.registration.socket)
+        self._door.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+        self._file = agents.register(self.registration)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._door.accept()
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            said = json.loads(agents.read_line(connection))
+            if not self.book.accept(said["token"], said["stream"], said.get("tile")):
+                connection.sendall(b'{"error": "this token is not good"}\n')
+                return
+            connection.sendall(b'{"ok": true, "v": 1}\n')
+            if said["stream"] == "wall":
+                stream = WallStream(connection, said["number"])
+                self.walls.append(stream)
+                stream.listen()
+            elif said["stream"] == "rfb":
+                self.serve_rfb(self, connection)
+            else:
+                self._rpc(connection)
+
+    def _rpc(self, connection: socket.socket) -> None:
+        for line in connection.makefile("rb"):
+            said = json.loads(line)
+            everything = list(self.tiles.values())
+            result = {"tiles": everything} if said["call"] == "status" else {}
+            connection.sendall(json.dumps({"id": said["id"], "result": result}).encode() + b"\n")
+            if said["call"] == "watch":
+                connection.sendall(json.dumps({"event": "tiles", "tiles": everything}).encode() + b"\n")
+                self.watches.append(connection)
+
+    def change(self, index: int, **fields: Any) -> None:
+        """Let a tile change, and tell those who watch."""
+        self.tiles[index].update(fields)
+        for watch in self.watches:
+            with contextlib.suppress(OSError):
+                watch.sendall(json.dumps({"event": "tiles", "tiles": [self.tiles[index]]}).encode() + b"\n")
+
+    def stream(self, page: int = -1) -> WallStream:
+        """Return the wall stream that was opened last."""
+        return self.walls[page]
+
+    def die(self) -> None:
+        """End as a killed agent does: the registration stays."""
+        for connection in [self._door, *self._open]:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End as an agent does that is told to."""
+        self._file.unlink(missing_ok=True)
+        self.die()
+
+
+def echo(agent: FakeAgent, connection: socket.socket) -> None:
+    """Send back what comes, by a thread of its own so that neither direction waits for the other."""
+    chunks: queue.Queue[bytes] = queue.Queue()
+
+    def back() -> None:
+        with contextlib.suppress(OSError):
+            while chunk := chunks.get():
+                connection.sendall(chunk)
+
+    thread = threading.Thread(target=back, daemon=True)
+    thread.start()
+    while data := connection.recv(1 << 16):
+        agent.rfb_bytes += len(data)
+        chunks.put(data)
+    chunks.put(b"")
+    thread.join(5)
+
+
+class RunningJob:
+    """A job on the wall of a portal: one that runs (a process that sleeps), with a node agent."""
+
+    def __init__(self, portal: RunningPortal, tiles: int = 2) -> None:
+        self.portal = portal
+        self.id = f"local-{secrets.token_hex(4)}"
+        self.runner = subprocess.Popen(["sleep", "600"])
+        folder = portal.home / "jobs" / self.id
+        folder.mkdir(mode=0o700, parents=True)
+        started = {"pid": self.runner.pid, "start": proc.Process.of(self.runner.pid).start, "time": time.time()}
+        (folder / "started.json").write_text(json.dumps(started))
+        self.plan = Plan(
+            case="gears", title="Test", state=str(portal.home),
+            tiles=tuple(TilePlan(index=i, title=f"tile {i}", command=("x",), tags=(f"tag{i}",)) for i in range(tiles)),
+        )  # fmt: skip
+        column = {"name": "F", "dtype": "float64", "unit": "1", "description": "feed", "role": "parameter"}
+        members = Members([column], [{"F": i / 100} for i in range(tiles)])
+        portal.store.add_run(self.plan, "local", self.id, members, JobState.RUNNING)
+        self.agent = FakeAgent(portal.home, self.id, self.plan)
+
+    @property
+    def tiles(self) -> list[int]:
+        return [tile["id"] for tile in self.portal.store.tiles() if tile["job"] == self.id]
+
+    def restart_agent(self) -> FakeAgent:
+        self.agent.stop()
+        self.agent = FakeAgent(self.portal.home, self.id, self.plan)
+        return self.agent
+
+    def end(self) -> None:
+        self.runner.kill()
+        self.runner.wait()
+        self.agent.stop()
+        with contextlib.suppress(Exception):
+            self.portal.store.remove_run(self.id)
+
+
+def closing(connection: ClientConnection) -> Close:
+    """Read to the end, and return how the portal closes *connection*."""
+    with pytest.raises(ConnectionClosed) as closed:
+        drain(connection)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd
+
+
+def drain(connection: ClientConnection) -> None:
+    for _ in range(1000):
+        connection.recv(15)
+
+
+def send_raw(portal: RunningPortal, data: bytes, seconds: float = 15) -> bytes:
+    """Send *data* to the portal as it is and return all that comes back until it closes."""
+    with socket.create_connection(("127.0.0.1", portal.port), timeout=seconds) as connection:
+        connection.sendall(data)
+        return receive_all(connection)
+
+
+def receive_all(connection: socket.socket) -> bytes:
+    found = b""
+    with contextlib.suppress(ConnectionResetError):
+        while data := connection.recv(65536):
+            found += data
+    return found

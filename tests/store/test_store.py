@@ -1,0 +1,210 @@
+"""The store, on a real SQLite file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from tvcore.batch.plan import Plan, TilePlan
+from tvcore.batch.scheduler import JobState, JobStatus
+from tvcore.errors import TiledVizError, UsageError
+from tvcore.store import Members, Store, database
+from tvcore.store.models import Base
+
+JOB = "local-0a1b2c3d"
+
+
+@pytest.fixture
+def store(home: Path) -> Store:
+    return Store.open()
+
+
+def plan(tiles: int = 3, session: str = "main") -> Plan:
+    return Plan(
+        case="gears",
+        title="Gears",
+        session=session,
+        state="/s",
+        tiles=tuple(TilePlan(index=i, title=f"t{i}", command=("x",), tags=("a",)) for i in range(tiles)),
+    )
+
+
+def status(state: JobState, reason: str = "") -> JobStatus:
+    return JobStatus(JOB, state, reason)
+
+
+def live(index: int, **more: Any) -> dict[str, Any]:
+    return {
+        "index": index, "state": "live", "reason": "", "frames": 7, "renderer": "llvmpipe", "display": ":3",
+        "pid": 42, "restarts": 0, "width": 640, "height": 480, "since": 1.0, **more,
+    }  # fmt: skip
+
+
+def states(store: Store) -> list[str]:
+    return [tile["state"] for tile in store.tiles()]
+
+
+def test_the_migrations_make_exactly_the_models_tables(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_head_is_the_last_migration() -> None:
+    folder = Path(database.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == database.HEAD
+
+
+def test_the_file_is_in_wal_mode_and_closed_to_others(store: Store, home: Path) -> None:
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in home.glob("store.sqlite*"))
+
+
+def test_a_run_is_on_the_wall_from_submission_with_its_metadata(store: Store) -> None:
+    members = Members([{"name": "F", "unit": "1"}], [{"F": 0.1 * i} for i in range(3)])
+    store.add_run(plan(), "local", JOB, members)
+    wall = store.wall()
+    assert [tile["state"] for tile in wall["tiles"]] == ["queued"] * 3
+    assert wall["tiles"][2]["metadata"] == {"F": 0.2}
+    assert wall["sets"][0]["columns"] == [{"name": "F", "unit": "1"}]
+    assert wall["revision"] == store.revision() == 1
+    assert store.wall("another") == {"session": "another", "revision": 0, "sets": [], "tiles": []}
+
+
+def test_the_same_job_added_twice_is_there_once(store: Store) -> None:
+    first = store.add_run(plan(), "local", JOB)
+    assert store.add_run(plan(), "local", JOB) == first
+    assert len(store.tiles()) == 3
+
+
+def test_tiles_follow_their_job(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    store.apply_jobs([status(JobState.PENDING, "Resources")])
+    assert store.tiles()[0]["reason"] == "Resources"
+    store.apply_jobs([status(JobState.RUNNING)])
+    assert states(store) == ["starting"] * 3
+    changed = store.apply_tiles(JOB, "c1", [live(0), live(2)])
+    assert len(changed) == 2
+    assert states(store) == ["live", "starting", "live"]
+    store.apply_jobs([status(JobState.FAILED, "killed by SIGKILL")])
+    assert states(store) == ["failed"] * 3
+    tile = store.tiles()[0]
+    assert (tile["reason"], tile["pid"], tile["renderer"], tile["frames"]) == ("killed by SIGKILL", None, "llvmpipe", 7)
+
+
+def test_a_tile_that_failed_keeps_its_own_cause_when_the_job_ends(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    store.apply_tiles(JOB, "c1", [live(1, state="failed", reason="program missing")])
+    store.apply_jobs([status(JobState.CANCELLED)])
+    assert [(t["state"], t["reason"]) for t in store.tiles()] == [
+        ("stopped", ""), ("failed", "program missing"), ("stopped", ""),
+    ]  # fmt: skip
+
+
+def test_late_news_of_a_job_that_is_over_changes_nothing(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    store.apply_jobs([status(JobState.CANCELLED)])
+    revision = store.revision()
+    assert store.apply_tiles(JOB, "c1", [live(0)]) == []
+    assert not store.apply_jobs([status(JobState.RUNNING)])
+    assert states(store) == ["stopped"] * 3
+    assert store.revision() == revision
+
+
+def test_the_revision_grows_with_every_change_and_only_then(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    before = store.revision()
+    store.apply_tiles(JOB, "c1", [live(0)])
+    assert store.revision() == before + 1
+    assert store.apply_tiles(JOB, "c1", [live(0)]) == []
+    assert store.revision() == before + 1
+
+
+def test_a_run_removed_is_gone(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    store.remove_run(JOB)
+    assert store.tiles() == store.jobs() == []
+    with pytest.raises(UsageError, match=f"there is no job {JOB}"):
+        store.remove_run(JOB)
+    with pytest.raises(UsageError, match="there is no tile 1"):
+        store.tile(1)
+
+
+def test_a_login_ticket_is_good_once_even_for_many_at_the_same_time(store: Store) -> None:
+    store.add_login_ticket("secret")
+    results: list[bool] = []
+    threads = [threading.Thread(target=lambda: results.append(store.use_login_ticket("secret"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [False] * 7 + [True]
+
+
+def test_an_expired_ticket_is_refused(store: Store) -> None:
+    store.add_login_ticket("old", seconds=-1)
+    assert not store.use_login_ticket("old")
+    assert not store.use_login_ticket("never made")
+
+
+def test_a_login_needs_cookie_and_key_of_the_same_login(store: Store) -> None:
+    store.add_login("cookie", "key", 60)
+    store.add_login("cookie2", "key2", 60)
+    store.add_login("old", "key", -1)
+    assert store.login_valid("cookie", "key")
+    for cookie, key in (("cookie", "key2"), ("cookie", ""), ("", "key"), ("", ""), ("old", "key")):
+        assert not store.login_valid(cookie, key)
+    store.remove_login("cookie")
+    assert not store.login_valid("cookie", "key")
+
+
+def test_no_secret_stands_in_the_file(store: Store, home: Path) -> None:
+    store.add_login_ticket("planted-ticket")
+    store.add_login("planted-cookie", "planted-key", 60)
+    store.close()
+    assert not any(b"planted" in path.read_bytes() for path in home.glob("store.sqlite*"))
+
+
+def test_two_processes_open_a_new_store_at_once(home: Path) -> None:
+    code = "from tvcore.store import Store; print(Store.open().revision())"
+    openers = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(3)]
+    assert [opener.communicate(timeout=60)[0] for opener in openers] == [b"0\n"] * 3
+
+
+def test_a_writer_killed_in_the_middle_leaves_the_store_as_it_was(store: Store, home: Path) -> None:
+    store.add_run(plan(), "local", JOB)
+    code = (
+        "import os, signal\nfrom tvcore.store import Store\nfrom tvcore.store.models import TileRow\n"
+        "store = Store.open()\n"
+        "with store._session.begin() as db:\n"
+        "    for tile in db.query(TileRow): tile.state = 'half'; db.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert states(Store.open()) == ["queued"] * 3
+
+
+def test_a_file_that_is_no_store_is_said_so_in_one_line(home: Path) -> None:
+    (home / "store.sqlite").write_bytes(os.urandom(5000))
+    with pytest.raises(TiledVizError, match="cannot be opened") as error:
+        Store.open()
+    assert "\n" not in str(error.value)
+
+
+def test_a_store_of_a_later_release_is_left_alone(store: Store, home: Path) -> None:
+    store.close()
+    with sqlite3.connect(home / "store.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(TiledVizError, match="written by a later TiledViz"):
+        Store.open()

@@ -1,0 +1,112 @@
+"""The command line, run as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+VERBS = ["demo", "up", "open", "cases", "launch", "render", "jobs", "tiles", "logs", "stop"]
+WITH_JSON = ["open", "cases", "launch", "render", "jobs", "tiles", "logs", "stop"]
+
+
+def tiledviz(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tvcore", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **(env or {})}
+    )
+
+
+def fails(code: int, words: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    done = tiledviz(*arguments, env=env)
+    assert done.returncode == code, done
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("tiledviz: ")
+
+
+def test_help_names_every_verb_and_each_verb_says_what_it_does(home: Path) -> None:
+    text = tiledviz("--help").stdout
+    for verb in VERBS:
+        assert f"  {verb} " in text
+        assert "Usage: tiledviz" in tiledviz(verb, "--help").stdout
+
+
+@pytest.mark.parametrize("verb", WITH_JSON)
+def test_a_verb_that_answers_takes_json(home: Path, verb: str) -> None:
+    assert "--json" in tiledviz(verb, "--help").stdout
+
+
+def test_an_empty_store_is_told_kindly_and_as_json(home: Path) -> None:
+    for verb in ("jobs", "tiles"):
+        assert json.loads(tiledviz(verb, "--json").stdout) == []
+        assert "tiledviz launch CASE" in tiledviz(verb).stdout
+
+
+def test_cases_are_listed_with_where_they_come_from(home: Path) -> None:
+    found = json.loads(tiledviz("cases", "--json").stdout)
+    assert {(case["name"], case["source"]) for case in found} >= {("gears", "bundled"), ("gray_scott", "bundled")}
+    assert "gears" in tiledviz("cases").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["launch", "gaers"], "there is no case 'gaers': there are"),
+        (["launch", "gears", "--set", "nonsense=1"], "has no parameter 'nonsense'"),
+        (["launch", "gears", "--set", "tiles"], "write it as KEY=VALUE"),
+        (["launch", "gears", "--tiles", "0"], "at least one tile"),
+        (["launch", "gears", "--tiles", "many"], "'many' is not a valid integer"),
+        (["render", "gears", "--set", "a=1", "--set", "a=2"], "--set a is given twice"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["tiles", "F>"], "expected"),
+        (["logs", "99"], "there is no tile 99"),
+        (["logs", "local-00000000"], "there is no job local-00000000"),
+        (["stop", "local-00000000"], "there is no job local-00000000"),
+        (["up", "--port", "99999"], "99999 is not in the range"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(home: Path, arguments: list[str], words: str) -> None:
+    fails(2, words, *arguments)
+
+
+def test_a_failure_is_one_line_and_exit_code_1(home: Path) -> None:
+    fails(1, "no portal of yours is running: start one with `tiledviz up`", "open")
+
+
+def test_a_state_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    fails(1, "is not a folder of yours", "jobs", env={"TILEDVIZ_HOME": str(tmp_path / "link")})
+    (tmp_path / "file").write_text("")
+    fails(1, "cannot make the folder", "jobs", env={"TILEDVIZ_HOME": str(tmp_path / "file")})
+
+
+def test_a_rendered_script_is_one_that_bash_takes(home: Path) -> None:
+    script = tiledviz("render", "gears", "--tiles", "2").stdout
+    assert script.startswith("#!/bin/bash\n#SBATCH ")
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    assert json.loads(tiledviz("render", "gears", "--tiles", "2", "--json").stdout)["script"] == script
+
+
+def test_without_xvnc_the_job_fails_and_says_what_to_install(
+    home: Path, tmp_path: Path, until: Callable[..., None]
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "setpriv", "setsid", "nice", "env"):
+        found = next(Path(folder, name) for folder in ("/usr/bin", "/bin") if Path(folder, name).exists())
+        (tools / name).symlink_to(found)
+    launched = tiledviz("launch", "gears", "--tiles", "1", "--json", env={"PATH": str(tools)})
+    assert launched.returncode == 0, launched
+    job = json.loads(launched.stdout)["id"]
+    until(lambda: json.loads(tiledviz("jobs", "--json").stdout)[0]["state"] == "failed", seconds=30)
+    assert "tigervnc-standalone-server" in "\n".join(json.loads(tiledviz("logs", job, "--json").stdout)["lines"])
+    (tile,) = json.loads(tiledviz("tiles", "--json").stdout)
+    assert tile["state"] == "failed"
+    assert "exit code 1" in tile["reason"]

@@ -1,0 +1,1 @@
+"""From a case to a batch job: plan, script, schedulers."""

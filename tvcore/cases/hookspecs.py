@@ -1,0 +1,52 @@
+"""The hooks of a case. A plugin is a module (or object) that implements them; one plugin is one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pluggy
+from pydantic import BaseModel
+
+from tvcore.cases.case import CaseInfo, Member, TileSpec
+
+hookspec = pluggy.HookspecMarker("tiledviz")
+hookimpl = pluggy.HookimplMarker("tiledviz")
+
+Report = Callable[[float, str], None]
+
+
+@hookspec(firstresult=True)
+def case_info() -> CaseInfo:
+    """Return the case's name, title and what it shows."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_parameters() -> type[BaseModel]:
+    """Return the pydantic model of the case's parameters; each has a default and a description."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_prepare(parameters: BaseModel, report: Report) -> bool:
+    """Make what the members need, if it is missing, calling ``report(fraction, text)`` on the way; return True."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_ensemble(parameters: BaseModel) -> Path | None:
+    """Return the HDF5 file that describes the members, or None."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_members(parameters: BaseModel, count: int | None) -> Sequence[Member]:
+    """Return the members to show: the first *count* of them, or as many as the case thinks right."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_tile(parameters: BaseModel, member: Member) -> TileSpec:
+    """Return what runs in the tile of *member*."""
+    raise AssertionError

@@ -1,0 +1,215 @@
+"""The command ``tiledviz``: one thin function a verb, over ``tvcore.api``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from tvcore import __version__, api
+from tvcore.errors import TiledVizError, UsageError
+from tvcore.store import Store
+from tvcore.terminal import Progress, table
+
+DEFAULT_PORT = 8765
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+set_option = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the case.")
+tiles_option = click.option("--tiles", type=int, metavar="N", help="Show the first N members.")
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+public_option = click.option(
+    "--public-host", "public_hosts", multiple=True, metavar="HOST[:PORT]", help="A further name browsers may use."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tiledviz")
+def cli() -> None:
+    """A wall of live tiles for ensembles, on the cluster where the data lie."""
+
+
+@contextmanager
+def opened_store() -> Iterator[Store]:
+    """Open the person's store for one verb."""
+    store = Store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """Print *document* as JSON, or *text* for people."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text())
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
+    """Return ``KEY=VALUE`` settings as a dictionary. Raises UsageError for one that is not of that form."""
+    found: dict[str, object] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {setting}: write it as KEY=VALUE")
+        if key in found:
+            raise UsageError(f"--set {key} is given twice: keep one")
+        found[key] = value
+    return found
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
+@host_option
+@public_option
+def up(port: int, host: str, public_hosts: tuple[str, ...]) -> None:
+    """Run the portal until Ctrl-C; jobs go on without it."""
+    from gevent import monkey
+
+    monkey.patch_all()
+    from tvcore.portal.server import serve
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def ready(_url: str) -> None:
+        with opened_store() as store:
+            click.echo(f"Open: {api.login_url(store)}")
+        sys.stdout.flush()
+
+    serve(host, port, public_hosts=public_hosts, ready=ready)
+
+
+@cli.command(name="open")
+@as_json
+def open_(as_json: bool) -> None:
+    """Print an address that logs a browser in: good once, for ten minutes."""
+    with opened_store() as store:
+        url = api.login_url(store)
+    show({"url": url}, as_json, lambda: f"Open: {url}")
+
+
+@cli.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help=f"Port of the portal [default: {DEFAULT_PORT} or a free one]"
+)
+@tiles_option
+def demo(port: int | None, tiles: int | None) -> None:
+    """Show a wall of live tiles on this machine: an ensemble, a job and a portal, until Ctrl-C."""
+    from tvcore.demo import run_demo
+
+    run_demo(port, tiles or 16)
+
+
+@cli.command()
+@as_json
+def cases(as_json: bool) -> None:
+    """List the cases there are, and where each comes from."""
+    found = api.cases()
+    rows = [(c["name"], c["source"], c.get("title", ""), c.get("error") or c.get("description", "")) for c in found]
+    show(found, as_json, lambda: table(("case", "from", "title", ""), rows))
+
+
+@cli.command()
+@click.argument("case")
+@set_option
+@tiles_option
+@as_json
+def launch(case: str, settings: tuple[str, ...], tiles: int | None, as_json: bool) -> None:
+    """Submit a job that shows CASE; its tiles join the wall."""
+    with opened_store() as store, Progress() as progress:
+        job = api.launch(store, case, parse_settings(settings), tiles, report=progress.report)
+    show(job, as_json, lambda: f"Job {job['id']}: {job['tiles']} tiles of {case}. `tiledviz tiles` shows them.")
+
+
+@cli.command()
+@click.argument("case")
+@set_option
+@tiles_option
+@as_json
+def render(case: str, settings: tuple[str, ...], tiles: int | None, as_json: bool) -> None:
+    """Print the job script that launch would submit."""
+    with Progress() as progress:
+        text = api.render(case, parse_settings(settings), tiles, report=progress.report)
+    show({"script": text}, as_json, lambda: text.rstrip("\n"))
+
+
+@cli.command()
+@as_json
+def jobs(as_json: bool) -> None:
+    """List the jobs that feed the wall."""
+    with opened_store() as store:
+        found = api.jobs(store)
+    rows = [
+        (j["id"], j["state"], j["case"], f"{j['live']} of {j['tiles']} live", _clock(j), j["reason"]) for j in found
+    ]
+    empty = "No jobs: `tiledviz launch CASE` makes one, `tiledviz cases` lists the cases."
+    show(found, as_json, lambda: table(("job", "state", "case", "tiles", "since", ""), rows) if rows else empty)
+
+
+def _clock(job: dict[str, Any]) -> str:
+    return time.strftime("%d %b %H:%M:%S", time.localtime(job["ended"] or job["started"] or job["submitted"]))
+
+
+@cli.command()
+@click.argument("query", default="")
+@as_json
+def tiles(query: str, as_json: bool) -> None:
+    """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one."""
+    with opened_store() as store:
+        found = api.tiles(store, query)
+    rows = [
+        (t["id"], t["title"], t["state"], t["node"] or "", t["job"], t["frames"], t["renderer"] or "", t["reason"])
+        for t in found
+    ]
+    empty = "No tile matches." if query else "No tiles: `tiledviz launch CASE` makes some."
+    header = ("id", "title", "state", "node", "job", "frames", "renderer", "")
+    show(found, as_json, lambda: table(header, rows) if rows else empty)
+
+
+@cli.command()
+@click.argument("what", metavar="TILE|JOB")
+@click.option("--lines", type=int, default=50, show_default=True, help="How many of the last lines.")
+@as_json
+def logs(what: str, lines: int, as_json: bool) -> None:
+    """Print the last lines of a tile's program (by the tile's id) or of a job."""
+    with opened_store() as store:
+        found = api.logs(store, what, lines)
+    show({"lines": found}, as_json, lambda: "\n".join(found) if found else "The log is empty.")
+
+
+@cli.command()
+@click.argument("job")
+@click.option("--remove", is_flag=True, help="Take its tiles off the wall too.")
+@as_json
+def stop(job: str, remove: bool, as_json: bool) -> None:
+    """End a job."""
+    with opened_store() as store:
+        found = api.stop(store, job, remove)
+    show(found, as_json, lambda: f"Job {job}: {found['state']}.")
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is one line and exit code 1, or 2 for usage."""
+    try:
+        cli.main(prog_name="tiledviz", standalone_mode=False)
+    except click.UsageError as error:
+        hint = f" (`{error.ctx.command_path} --help` lists what there is)" if error.ctx else ""
+        click.echo(f"tiledviz: {error.format_message()}{hint}", err=True)
+        sys.exit(2)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except TiledVizError as error:
+        click.echo(f"tiledviz: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

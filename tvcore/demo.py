@@ -1,0 +1,127 @@
+"""``tiledviz demo``: an ensemble, a job and a portal on this machine, which end together."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import click
+
+from tvcore import api
+from tvcore.errors import TiledVizError
+from tvcore.portal import instance
+from tvcore.store import Store
+from tvcore.terminal import Progress
+
+CASE = "gray_scott"
+TITLE = "Gray-Scott demo"
+DEFAULT_PORT = 8765
+PORTAL_SECONDS = 30.0
+
+
+def run_demo(port: int | None, tiles: int) -> None:
+    """Show *tiles* members on a portal at *port* (default: 8765, or a free one) until SIGINT or SIGTERM."""
+    portal = instance.running()
+    if portal is not None:
+        raise TiledVizError(
+            f"a portal of yours already runs at {portal.url} (process {portal.pid}): end it first, "
+            f"or add tiles to it with `tiledviz launch {CASE}`"
+        )
+    store = Store.open()
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(store.close)
+        at_the_end.enter_context(_ended_by_signals())
+        _remove_earlier(store)
+        with Progress() as progress:
+            process = _start_portal(_choose_port(port))
+            at_the_end.callback(_end, process)
+            started = time.monotonic()
+            job = api.launch(store, CASE, {}, tiles, TITLE, report=progress.report)["id"]
+        at_the_end.callback(_end_job, store, job)
+        _wait_for_portal(process)
+        click.echo(f"Open: {api.login_url(store)}")
+        sys.stdout.flush()
+        with Progress() as progress:
+            states = api.wait_until_live(store, job, _reporter(progress, tiles))
+        seconds = time.monotonic() - started
+        click.echo(f"{states.get('live', 0)} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
+        sys.stdout.flush()
+        code = process.wait()
+        raise TiledVizError(f"the portal ended by itself with exit code {code}: see what it said above")
+
+
+def _reporter(progress: Progress, tiles: int) -> Callable[[dict[str, int]], None]:
+    def report(states: dict[str, int]) -> None:
+        progress.report(states.get("live", 0) / tiles, "tiles live")
+
+    return report
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into the exit of this block, and leave what follows undisturbed by further ones."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        click.echo("\nEnding the demo ...", err=True)
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    yield
+
+
+def _choose_port(port: int | None) -> int:
+    """Return *port*, or the default one, or 0 (any) where somebody else has that."""
+    if port is not None:
+        return port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", DEFAULT_PORT))
+        except OSError:
+            return 0
+    return DEFAULT_PORT
+
+
+def _start_portal(port: int) -> subprocess.Popen[bytes]:
+    """Start the portal in a process group of its own, so that a Ctrl-C in the terminal is ours to pass on."""
+    command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "tvcore", "up", "--port", str(port)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def _wait_for_portal(process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PORTAL_SECONDS
+    while (portal := instance.running()) is None or portal.pid != process.pid:
+        if process.poll() is not None:
+            raise TiledVizError("the portal did not start: see what it said above")
+        if time.monotonic() > deadline:
+            raise TiledVizError(f"the portal did not start within {PORTAL_SECONDS:.0f} s: see what it said above")
+        time.sleep(0.05)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_job(store: Store, job: str) -> None:
+    api.stop(store, job, remove=True)
+
+
+def _remove_earlier(store: Store) -> None:
+    """End and forget the jobs of a demo that was killed."""
+    for job in api.jobs(store):
+        if job["title"] == TITLE:
+            api.stop(store, job["id"], remove=True)

@@ -1,0 +1,328 @@
+"""What a query means: a tree of values that is evaluated over columns, all rows at once.
+
+``str(expression)`` is a query again, and parses to an equal expression.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tvcore.errors import UsageError
+
+Mask = npt.NDArray[np.bool_]
+ColumnValues = Sequence[Any] | npt.NDArray[Any]
+Table = Mapping[str, ColumnValues]
+Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+
+TAGS = "tags"
+NEAR = 1e-6  # numbers that differ by less, relative to the one that was typed, are equal
+_ALIASES = {"tag": TAGS}
+_PLAIN_WORD = re.compile(r"(?:(?!\.\.)[^\s\"'\\=<>&|!(),:])+")
+_KEYWORDS = ("and", "or", "not", "in")
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+class QueryError(UsageError):
+    """A query that cannot be understood, or does not fit the table; *position* counts characters from 0."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class Expression(Protocol):
+    """A query that has been understood."""
+
+    def evaluate(self, table: Table) -> Mask:
+        """Return, per row of *table*, whether it is asked for.
+
+        *table* maps names to columns of equal length: numbers, bool or text; ``title`` (text) and ``tags`` (per
+        row a collection of texts) are reserved. None, where a value is missing, counts as NaN or empty text.
+        Raises QueryError for a column that is not there, or a value that does not fit its column.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class All:
+    """Every one of the parts; with none, everything."""
+
+    parts: tuple[Expression, ...]
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        found = np.ones(row_count(table), np.bool_)
+        for part in self.parts:
+            found &= part.evaluate(table)
+        return found
+
+    def __str__(self) -> str:
+        return " & ".join(_nested(part) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Any_:  # noqa: N801 (the builtin any, and typing's, are something else)
+    """At least one of the parts."""
+
+    parts: tuple[Expression, ...]
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        found = np.zeros(row_count(table), np.bool_)
+        for part in self.parts:
+            found |= part.evaluate(table)
+        return found
+
+    def __str__(self) -> str:
+        return " | ".join(_nested(part) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Not:
+    """What the part does not ask for."""
+
+    part: Expression
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        return ~self.part.evaluate(table)
+
+    def __str__(self) -> str:
+        return f"!{_nested(self.part)}"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word anywhere: in the title, the tags, or a text column."""
+
+    text: str
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        found = np.zeros(row_count(table), np.bool_)
+        wanted = self.text.casefold()
+        for name, values in table.items():
+            if name == TAGS:
+                found |= _mask(any(wanted in tag for tag in tags) for tags in _tags(values))
+            elif _kind(values) == "text":
+                found |= _mask(wanted in text for text in _folded(values))
+        return found
+
+    def __str__(self) -> str:
+        return _quote(self.text)
+
+
+@dataclass(frozen=True)
+class Compare:
+    """A column compared with one value. Positions are where name and value stand in the query."""
+
+    name: str
+    operator: Operator
+    value: str
+    name_at: int = field(default=0, compare=False)
+    value_at: int = field(default=0, compare=False)
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        name, values = _column(table, self.name, self.name_at)
+        if name == TAGS:
+            return self._compare_tags(values)
+        kind = _kind(values)
+        if kind == "number":
+            return compare_numbers(_numbers(values), self.operator, _number(name, self.value, self.value_at))
+        if kind == "flag":
+            return self._compare_flag(name, values)
+        compare, wanted = _COMPARE[self.operator], self.value.casefold()
+        return _mask(compare(text, wanted) for text in _folded(values))
+
+    def _compare_tags(self, values: ColumnValues) -> Mask:
+        if self.operator not in ("=", "!="):
+            raise QueryError(f"tags have no order: use =, != or tag:{_quote(self.value)}", self.name_at)
+        has = _mask(self.value.casefold() in tags for tags in _tags(values))
+        return has if self.operator == "=" else ~has
+
+    def _compare_flag(self, name: str, values: ColumnValues) -> Mask:
+        wanted = self.value.casefold()
+        if self.operator not in ("=", "!=") or wanted not in (*_TRUE, *_FALSE):
+            raise QueryError(f"{name} is true or false: ask {name}=true or {name}=false", self.value_at)
+        same = _mask(value is not None and bool(value) == (wanted in _TRUE) for value in values)
+        return same if self.operator == "=" else ~same
+
+    def __str__(self) -> str:
+        return f"{_quote(self.name)}{self.operator}{_quote(self.value)}"
+
+
+@dataclass(frozen=True)
+class Range:
+    """A column between two values, which belong to the range; without one it is open there."""
+
+    name: str
+    low: str | None
+    high: str | None
+    name_at: int = field(default=0, compare=False)
+    value_at: int = field(default=0, compare=False)
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        found = np.ones(row_count(table), np.bool_)
+        ends: tuple[tuple[Operator, str | None], ...] = ((">=", self.low), ("<=", self.high))
+        for compare, value in ends:
+            if value is not None:
+                found &= Compare(self.name, compare, value, self.name_at, self.value_at).evaluate(table)
+        return found
+
+    def __str__(self) -> str:
+        low, high = ("" if end is None else _quote(end) for end in (self.low, self.high))
+        return f"{_quote(self.name)}={low}..{high}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A column equal to one of several values."""
+
+    name: str
+    values: tuple[str, ...]
+    name_at: int = field(default=0, compare=False)
+    value_at: int = field(default=0, compare=False)
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        found = np.zeros(row_count(table), np.bool_)
+        for value in self.values:
+            found |= Compare(self.name, "=", value, self.name_at, self.value_at).evaluate(table)
+        return found
+
+    def __str__(self) -> str:
+        return f"{_quote(self.name)} in ({', '.join(_quote(value) for value in self.values)})"
+
+
+@dataclass(frozen=True)
+class Has:
+    """A column whose text has a word inside; of the tags, one that is the word; of the rest, equal to it."""
+
+    name: str
+    value: str
+    name_at: int = field(default=0, compare=False)
+    value_at: int = field(default=0, compare=False)
+
+    def evaluate(self, table: Table) -> Mask:
+        """See Expression."""
+        name, values = _column(table, self.name, self.name_at)
+        if name != TAGS and _kind(values) == "text":
+            wanted = self.value.casefold()
+            return _mask(wanted in text for text in _folded(values))
+        return Compare(self.name, "=", self.value, self.name_at, self.value_at).evaluate(table)
+
+    def __str__(self) -> str:
+        return f"{_quote(self.name)}:{_quote(self.value)}"
+
+
+def compare_numbers(values: npt.NDArray[np.float64], compare: Operator, wanted: float) -> Mask:
+    """Return how *values* compare with *wanted*; of <, = and > exactly one holds, and none for NaN."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        equal = (values == wanted) | (np.abs(values - wanted) <= NEAR * abs(wanted))
+        if np.isinf(wanted):
+            equal = values == wanted
+        mask: Mask
+        match compare:
+            case "=":
+                mask = equal
+            case "!=":
+                mask = ~equal
+            case "<":
+                mask = (values < wanted) & ~equal
+            case "<=":
+                mask = (values < wanted) | equal
+            case ">":
+                mask = (values > wanted) & ~equal
+            case ">=":
+                mask = (values > wanted) | equal
+    return mask
+
+
+def row_count(table: Table) -> int:
+    """Return the rows of *table*. Raises ValueError when its columns differ in length."""
+    lengths = {len(values) for values in table.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"the columns of the table have different lengths: {sorted(lengths)}")
+    return lengths.pop() if lengths else 0
+
+
+_COMPARE: dict[str, Callable[[str, str], bool]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _column(table: Table, asked: str, position: int) -> tuple[str, ColumnValues]:
+    """Return the column called *asked*: exactly so, or else the only one without regard to case."""
+    rows = row_count(table)
+    alike = [name for name in table if name.casefold() == asked.casefold()]
+    alias = _ALIASES.get(asked.casefold())
+    for name in (asked, *(alike if len(alike) == 1 else ()), alias):
+        if name is not None and name in table:
+            return name, table[name]
+    if alias == TAGS:
+        return TAGS, [()] * rows
+    near = difflib.get_close_matches(asked, list(table), n=len(table) or 1, cutoff=0.0)
+    raise QueryError(f"there is no column {asked}; there are {', '.join(near) or 'none'}", position)
+
+
+def _kind(values: ColumnValues) -> Literal["number", "flag", "text"]:
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return {"b": "flag", "U": "text", "S": "text"}.get(values.dtype.kind, "number")  # type: ignore[return-value]
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, bool | np.bool_) for value in present):
+        return "flag"
+    numbers = (bool, int, float, np.bool_, np.integer, np.floating)
+    return "number" if present and all(isinstance(value, numbers) for value in present) else "text"
+
+
+def _numbers(values: ColumnValues) -> npt.NDArray[np.float64]:
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return values.astype(np.float64)
+    return np.array([np.nan if value is None else float(value) for value in values], np.float64)
+
+
+def _folded(values: ColumnValues) -> list[str]:
+    return ["" if value is None else str(value).casefold() for value in _listed(values)]
+
+
+def _listed(values: ColumnValues) -> Iterable[Any]:
+    if isinstance(values, np.ndarray):
+        return np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
+    return values
+
+
+def _tags(values: ColumnValues) -> list[list[str]]:
+    return [[str(tag).casefold() for tag in tags or ()] for tags in values]
+
+
+def _mask(found: Iterable[bool]) -> Mask:
+    return np.fromiter(found, np.bool_)
+
+
+def _number(name: str, text: str, position: int) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise QueryError(f"{name} is a number, and {text!r} is none", position) from None
+
+
+def _nested(part: Expression) -> str:
+    text = str(part)
+    return f"({text})" if isinstance(part, All | Any_) else text
+
+
+def _quote(text: str) -> str:
+    if _PLAIN_WORD.fullmatch(text) and text.casefold() not in _KEYWORDS:
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

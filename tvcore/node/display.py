@@ -1,0 +1,171 @@
+"""One X display: TigerVNC's Xvnc, reached by its owner alone.
+
+RFB is on a unix socket (0600, in a 0700 folder), never on a port. X is on ``/tmp/.X11-unix/XN``, made 0600 too, with a
+cookie of its own, and neither on TCP nor on the abstract socket ``@/tmp/.X11-unix/XN``: that name is bound by us, and
+never listened on. So no other display takes the number (Xvnc makes no lock when it has ``-displayfd``, and without
+its abstract socket it takes over the socket of another), and nobody else can sit there: libxcb tries the abstract
+socket first, and would send the cookie to whoever listens. The kernel frees the name when we die.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from tvcore.errors import TiledVizError
+from tvcore.node.children import Child, Children, describe_exit
+from tvcore.node.logs import tail
+from tvcore.node.xauth import write_cookie
+
+SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 (its place is fixed: X(7))
+FIRST_NUMBER = 100  # below are the displays that people start
+LAST_NUMBER = 9999
+READY = 30.0  # seconds that a display may take to come up
+FRAME_RATE = 120  # of Xvnc's frame clock: 20 ms from change to picture; our requests limit the rate
+INSTALL = "Xvnc is not installed: as root, apt-get install tigervnc-standalone-server"
+
+
+class DisplayError(Exception):
+    """A display did not come up; the text says why."""
+
+
+def find_xvnc() -> str:
+    """Return the path of TigerVNC's X server. Raises TiledVizError where there is none."""
+    found = shutil.which("Xvnc") or shutil.which("Xtigervnc")
+    if found is None:
+        raise TiledVizError(INSTALL)
+    return found
+
+
+class Reservation:
+    """A display number that is ours, on this node, until ``release``."""
+
+    def __init__(self) -> None:
+        for number in range(FIRST_NUMBER, LAST_NUMBER + 1):
+            if taken := self._take(number):
+                self.number, self._name = number, taken
+                return
+        raise DisplayError("no X display number is free on this node")
+
+    @staticmethod
+    def _take(number: int) -> socket.socket | None:
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            name.bind(f"\0{SOCKETS}/X{number}")
+        except OSError as error:
+            name.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return None
+        if Path(f"/tmp/.X{number}-lock").exists() or _in_use(SOCKETS / f"X{number}"):  # noqa: S108
+            name.close()
+            return None
+        return name
+
+    def release(self) -> None:
+        """Remove what the display left in /tmp/.X11-unix and give the number back."""
+        self.tidy()
+        self._name.close()
+
+    def tidy(self) -> None:
+        """Remove the socket of a display that was killed; Xvnc removes it itself when it can."""
+        with contextlib.suppress(OSError):
+            (SOCKETS / f"X{self.number}").unlink()
+
+
+def _in_use(path: Path) -> bool:
+    """Return whether *path* is somebody else's, or somebody listens there; a dead socket of ours is not in use."""
+    try:
+        if path.lstat().st_uid != os.getuid():
+            return True
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+            trial.connect(os.fspath(path))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        return error.errno != errno.ECONNREFUSED
+    return True
+
+
+class Display:
+    """An Xvnc in *folder* (0700), of *width* by *height* pixels, on the number that is reserved."""
+
+    def __init__(self, xvnc: str, reservation: Reservation, folder: Path, width: int, height: int) -> None:
+        self.number = reservation.number
+        self.folder = folder
+        self.rfb_socket = folder / "rfb"
+        self.cookie_file = folder / "xauthority"
+        self._log = folder / "xvnc.log"
+        self._xvnc = xvnc
+        self._geometry = f"{width}x{height}"
+
+    @property
+    def name(self) -> str:
+        """Return the value of DISPLAY."""
+        return f":{self.number}"
+
+    def arguments(self, ready_fd: int) -> list[str]:
+        """Return Xvnc's argument list; it writes its number to *ready_fd* once programs can connect."""
+        return [
+            self._xvnc, self.name,
+            "-geometry", self._geometry, "-depth", "24",
+            "-rfbunixpath", str(self.rfb_socket), "-rfbunixmode", str(0o600), "-rfbport", "-1",
+            "-SecurityTypes", "None", "-UseBlacklist", "0", "-AlwaysShared",
+            "-auth", str(self.cookie_file), "-nolisten", "tcp", "-nolisten", "local",
+            "-displayfd", str(ready_fd), "-noreset",
+            "-FrameRate", str(FRAME_RATE), "-CompareFB", "0",
+            "-Log", "*:stderr:10",
+        ]  # fmt: skip
+
+    async def start(self, children: Children, environment: Mapping[str, str]) -> Child:
+        """Start Xvnc and return it once it is ready. Raises DisplayError with the cause."""
+        self.rfb_socket.unlink(missing_ok=True)
+        write_cookie(self.cookie_file)
+        log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        ready, ready_end = os.pipe2(os.O_CLOEXEC)
+        try:
+            # TERM, not KILL, when we die: it removes its socket in /tmp/.X11-unix by itself
+            child = children.start(self.arguments(ready_end), environment, log, "TERM", pass_fds=(ready_end,))
+        except OSError as error:
+            os.close(ready)
+            raise DisplayError(f"Xvnc cannot be started: {error.strerror}") from error
+        finally:
+            os.close(ready_end)
+            os.close(log)
+        try:
+            await self._wait_ready(child, ready)
+            (SOCKETS / f"X{self.number}").chmod(0o600)
+            self.rfb_socket.chmod(0o600)
+        except OSError as error:
+            await child.stop()
+            raise DisplayError(f"the display's socket is not there: {error}") from error
+        except BaseException:
+            await child.stop()
+            raise
+        return child
+
+    async def _wait_ready(self, child: Child, ready: int) -> None:
+        """Read the number and the newline, which come apart: without a reader for both Xvnc ends."""
+        loop = asyncio.get_running_loop()
+        with os.fdopen(ready, "rb", buffering=0) as pipe:
+            reader = asyncio.StreamReader()
+            transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+            try:
+                async with asyncio.timeout(READY):
+                    if not (await reader.readline()).endswith(b"\n"):
+                        raise DisplayError(f"Xvnc ended with {describe_exit(await child.wait())}{self.cause()}")
+            except TimeoutError:
+                raise DisplayError(f"Xvnc was not ready within {READY:.0f} s") from None
+            finally:
+                transport.close()
+
+    def cause(self) -> str:
+        """Return the last line of Xvnc's log that says something, after a colon; empty where there is none."""
+        lines = [line.strip() for line in tail(self._log, 20)]
+        return next((f": {line}" for line in reversed(lines) if line and "ComparingUpdate" not in line), "")

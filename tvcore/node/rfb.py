@@ -1,0 +1,249 @@
+"""The client's side of the remote framebuffer protocol, RFC 6143, without I/O: bytes in, events out.
+
+Version 3.8, security type None, raw encoding, and the pseudo-encodings DesktopSize (RFC 6143, 7.8.2) and
+ExtendedDesktopSize (community wiki of the RFB protocol). Pixels go into one NumPy array, blue, green, red and
+an unused byte. The server is not trusted: nothing it says makes more memory be used than *most_pixels* needs.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tvcore.node.damage import Rect, add
+
+VERSION = b"RFB 003.008\n"
+MOST_PIXELS = 1 << 26
+MOST_SIDE = 16384
+MOST_TEXT = 1 << 16  # bytes of a name or a reason
+MOST_CLIPBOARD = 1 << 24
+
+RAW = 0
+DESKTOP_SIZE = -223
+EXTENDED_DESKTOP_SIZE = -308
+
+_ENCODINGS = (EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, RAW)
+_SET_PIXEL_FORMAT = struct.pack("!B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
+_SET_ENCODINGS = struct.pack(f"!BxH{len(_ENCODINGS)}i", 2, len(_ENCODINGS), *_ENCODINGS)
+_RECTANGLE = struct.Struct("!HHHHi")
+
+Pixels = NDArray[np.uint8]
+
+
+class RfbError(Exception):
+    """The server says what the protocol, or our limits, do not allow; the connection is of no more use."""
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The handshake is over: the framebuffer has this size, in pixels, and its content is not known yet."""
+
+    width: int
+    height: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Updated:
+    """An update that was asked for has come whole: *damage* of the picture changed."""
+
+    damage: tuple[Rect, ...]
+    resized: bool
+
+
+Event = Connected | Updated
+
+
+class _Skip:
+    """So many bytes to be passed over."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, data: memoryview) -> memoryview:
+        used = min(self.left, len(data))
+        self.left -= used
+        return data[used:]
+
+
+class _Paint:
+    """A rectangle of raw pixels on its way into *target*, (rows, bytes of a row)."""
+
+    def __init__(self, target: Pixels) -> None:
+        self._target = target
+        self._row_bytes = target.shape[1]
+        self._done = 0
+        self.left = target.size
+
+    def take(self, data: memoryview) -> memoryview:
+        data, rest = data[: self.left], data[self.left :]
+        self.left -= len(data)
+        while data:
+            row, column = divmod(self._done, self._row_bytes)
+            if column or len(data) < self._row_bytes:
+                used = min(self._row_bytes - column, len(data))
+                self._target[row, column : column + used] = np.frombuffer(data[:used], np.uint8)
+            else:
+                rows = len(data) // self._row_bytes
+                used = rows * self._row_bytes
+                block = np.frombuffer(data[:used], np.uint8).reshape(rows, self._row_bytes)
+                self._target[row : row + rows] = block
+            self._done += used
+            data = data[used:]
+        return rest
+
+
+_Want = int | _Skip | _Paint
+_Dialogue = Generator[_Want, bytes, None]
+
+
+class Client:
+    """One conversation with a server.
+
+    ``receive`` takes what came and returns events; ``outgoing`` is what is to be sent; ``pixels`` is the
+    framebuffer, (height, width, 4) bytes, the same array until an Updated with ``resized``.
+    """
+
+    def __init__(self, most_pixels: int = MOST_PIXELS) -> None:
+        self.pixels: Pixels = np.zeros((0, 0, 4), np.uint8)
+        self._most_pixels = most_pixels
+        self._whole = True  # the next request asks for everything
+        self._out = bytearray()
+        self._events: list[Event] = []
+        self._small = bytearray()
+        self._dialogue = self._talk()
+        self._want: _Want = next(self._dialogue)
+
+    def outgoing(self) -> bytes:
+        """Return what is to be sent to the server now, once."""
+        data = bytes(self._out)
+        self._out.clear()
+        return data
+
+    def request(self) -> None:
+        """Ask for the next change (after connecting and resizing: for everything); RFC 6143, 7.5.3."""
+        height, width = self.pixels.shape[:2]
+        self._out += struct.pack("!BBHHHH", 3, not self._whole, 0, 0, width, height)
+        self._whole = False
+
+    def request_whole(self) -> None:
+        """Ask for all pixels, changed or not."""
+        self._whole = True
+        self.request()
+
+    def move_pointer(self, x: int, y: int) -> None:
+        """Move the pointer, no button pressed; RFC 6143, 7.5.5."""
+        self._out += struct.pack("!BBHH", 5, 0, x, y)
+
+    def receive(self, data: bytes | bytearray | memoryview) -> list[Event]:
+        """Take *data*, in pieces of any length, and return what happened. Raises RfbError."""
+        view = memoryview(data)
+        while view:
+            if isinstance(self._want, int):
+                used = min(self._want - len(self._small), len(view))
+                self._small += view[:used]
+                view = view[used:]
+                if len(self._small) == self._want:
+                    piece = bytes(self._small)
+                    self._small.clear()
+                    self._advance(piece)
+            else:
+                view = self._want.take(view)
+                if not self._want.left:
+                    self._advance(b"")
+        events, self._events = self._events, []
+        return events
+
+    def _advance(self, piece: bytes) -> None:
+        """Give the dialogue what it wanted, until it wants something that is not empty."""
+        try:
+            self._want = self._dialogue.send(piece)
+            while self._want == 0 or (not isinstance(self._want, int) and not self._want.left):
+                self._want = self._dialogue.send(b"")
+        except StopIteration:
+            raise RfbError("the conversation ended by an earlier error") from None
+
+    def _talk(self) -> _Dialogue:
+        yield from self._handshake()
+        while True:
+            kind = (yield 1)[0]
+            if kind == 0:
+                yield from self._update()
+            elif kind == 1:  # SetColourMapEntries
+                _, _, colours = struct.unpack("!BHH", (yield 5))
+                yield _Skip(6 * colours)
+            elif kind == 3:  # ServerCutText
+                (length,) = struct.unpack("!3xI", (yield 7))
+                if length > MOST_CLIPBOARD:
+                    raise RfbError(f"the server sends a clipboard of {length} bytes")
+                yield _Skip(length)
+            elif kind != 2:  # Bell
+                raise RfbError(f"the server sends a message of unknown type {kind}")
+
+    def _handshake(self) -> _Dialogue:
+        version = yield 12
+        if not version.startswith(b"RFB 003.") or not version[8:11].isdigit() or version < VERSION:
+            raise RfbError(f"the server speaks {version!r}, not RFB 3.8")
+        self._out += VERSION
+        count = (yield 1)[0]
+        if count == 0:
+            raise RfbError(f"the server refuses: {yield from self._text()}")
+        if 1 not in (yield count):
+            raise RfbError("the server wants a password")
+        self._out += b"\x01"
+        if (yield 4) != b"\0\0\0\0":
+            raise RfbError(f"the server refuses: {yield from self._text()}")
+        self._out += b"\x01"  # shared
+        width, height, length = struct.unpack("!HH16xI", (yield 24))
+        name = yield from self._text(length)
+        self._resize(width, height)
+        self._out += _SET_PIXEL_FORMAT + _SET_ENCODINGS
+        self._events.append(Connected(width, height, name))
+
+    def _text(self, length: int | None = None) -> Generator[_Want, bytes, str]:
+        if length is None:
+            (length,) = struct.unpack("!I", (yield 4))
+        if length > MOST_TEXT:
+            raise RfbError(f"the server sends a text of {length} bytes")
+        return (yield length).decode("utf-8", "replace")
+
+    def _update(self) -> _Dialogue:
+        (count,) = struct.unpack("!xH", (yield 3))
+        damage: tuple[Rect, ...] = ()
+        resized = False
+        for _ in range(count):
+            x, y, width, height, encoding = _RECTANGLE.unpack((yield _RECTANGLE.size))
+            if encoding == RAW:
+                damage = add(damage, [Rect(x, y, x + width, y + height)])
+                yield self._paint(x, y, width, height)
+            elif encoding in (DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE):
+                if encoding == EXTENDED_DESKTOP_SIZE:
+                    yield _Skip(16 * struct.unpack("!B3x", (yield 4))[0])
+                if (height, width) == self.pixels.shape[:2] or self._refused_resize(encoding, x, y):
+                    continue
+                self._resize(width, height)
+                damage, resized = (Rect(0, 0, width, height),), True
+            else:
+                raise RfbError(f"the server sends encoding {encoding}, which was not asked for")
+        self._events.append(Updated(damage, resized))
+
+    @staticmethod
+    def _refused_resize(encoding: int, reason: int, status: int) -> bool:
+        """Return whether this only answers somebody's request to resize, with no."""
+        return encoding == EXTENDED_DESKTOP_SIZE and reason == 1 and status != 0
+
+    def _paint(self, x: int, y: int, width: int, height: int) -> _Paint:
+        rows, columns = self.pixels.shape[:2]
+        if x + width > columns or y + height > rows:
+            raise RfbError(f"the server paints {width}x{height} at {x},{y}, outside of {columns}x{rows}")
+        return _Paint(self.pixels.reshape(rows, columns * 4)[y : y + height, 4 * x : 4 * (x + width)])
+
+    def _resize(self, width: int, height: int) -> None:
+        if not (1 <= width <= MOST_SIDE and 1 <= height <= MOST_SIDE and width * height <= self._most_pixels):
+            raise RfbError(f"the server has a framebuffer of {width}x{height} pixels")
+        self.pixels = np.zeros((height, width, 4), np.uint8)
+        self._whole = True

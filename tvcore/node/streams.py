@@ -1,0 +1,173 @@
+"""The agent's one unix socket: who may open a stream, and what each stream is (``tvcore.tunnel.agents``).
+
+Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``wall`` (``tvcore.node.wire``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from tvcore.node.rpc import Rpc
+from tvcore.node.tile import FOCUS_RATE, Tile
+from tvcore.node.wall import Wall
+from tvcore.tunnel.agents import LINE_MAX, PROTOCOL, TokenBook
+
+OPENING_SECONDS = 5.0
+MOST_LINE = 1 << 20  # bytes of a line once a stream is open: what a wall of thousands of tiles demands fits
+RELAYED = 1 << 16  # bytes moved at once between a viewer and a display
+_logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):  # noqa: N818
+    """A stream is not opened; the text is told to who asked."""
+
+
+class _Opening(BaseModel):
+    v: int
+    stream: Literal["wall", "rfb", "rpc"]
+    token: str
+    tile: int | None = None
+    number: int = Field(default=0, ge=0, le=0xFFFF)
+
+
+class Server:
+    """Serves the streams of *tiles* on a unix socket; *rpc* answers calls."""
+
+    def __init__(self, tiles: Mapping[int, Tile], rpc: Rpc, secret: str) -> None:
+        self._tiles = tiles
+        self._rpc = rpc
+        self._book = TokenBook(secret)
+        self._open: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, path: Path) -> None:
+        """Listen on *path*, 0600. Raises OSError."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        os.chmod(path, 0o600)
+        self._server = await asyncio.start_unix_server(self._accepted, sock=listener, limit=MOST_LINE)
+
+    async def close(self) -> None:
+        """Listen no more and end all streams."""
+        if self._server:
+            self._server.close()
+        for task in list(self._open):
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            opening = await self._opening(reader, writer)
+            if opening.stream == "rpc":
+                await self._rpc.serve(reader, writer)
+            elif opening.stream == "wall":
+                await self._wall(opening.number, reader, writer)
+            else:
+                await self._rfb(self._tile(opening), reader, writer)
+        except Refused as refusal:
+            _logger.info("a stream is refused: %s", refusal)
+            writer.write(json.dumps({"error": str(refusal)}).encode() + b"\n")
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the other side went away: the ordinary end of a stream
+        except ValueError as error:
+            _logger.info("a stream is cut, it does not keep to the protocol: %s", str(error).partition("\n")[0])
+        except Exception:
+            _logger.exception("a stream broke")
+        finally:
+            writer.close()
+
+    async def _opening(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Opening:
+        """Read and check the line that opens a stream, and answer it."""
+        _check_peer(writer.get_extra_info("socket"))
+        try:
+            async with asyncio.timeout(OPENING_SECONDS):
+                line = await reader.readuntil(b"\n")
+            if len(line) > LINE_MAX:
+                raise Refused("the opening line is too long")
+            opening = _Opening.model_validate_json(line)
+        except TimeoutError:
+            raise Refused(f"no opening line within {OPENING_SECONDS:.0f} s") from None
+        except asyncio.LimitOverrunError:
+            raise Refused("the opening line is too long") from None
+        except ValidationError as error:
+            raise Refused(f"this is not an opening line: {error.errors()[0]['msg']}") from None
+        if opening.v != PROTOCOL:
+            raise Refused(f"version {opening.v} of the protocol is not known here, {PROTOCOL} is")
+        if not self._book.accept(opening.token, opening.stream, opening.tile):
+            raise Refused("the token is wrong, expired or used")
+        if opening.stream == "rfb" and self._tile(opening).rfb_socket is None:
+            raise Refused(f"tile {opening.tile} has no display now: it is {self._tile(opening).status.state}")
+        writer.write(json.dumps({"ok": True, "v": PROTOCOL}).encode() + b"\n")
+        return opening
+
+    def _tile(self, opening: _Opening) -> Tile:
+        tile = None if opening.tile is None else self._tiles.get(opening.tile)
+        if tile is None:
+            raise Refused(f"there is no tile {opening.tile} on this node")
+        return tile
+
+    async def _rfb(self, tile: Tile, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        display_reader, display_writer = await asyncio.open_unix_connection(str(tile.rfb_socket), limit=RELAYED)
+        away = tile.look(FOCUS_RATE, pictures=False)
+        try:
+            await _first_of(_relay(reader, display_writer), _relay(display_reader, writer))
+        finally:
+            display_writer.close()
+            away()
+
+    async def _wall(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wall = Wall(number, self._tiles, writer)
+        try:
+            await _first_of(wall.send(), wall.listen(reader))
+        finally:
+            wall.close()
+
+
+def _check_peer(connection: socket.socket) -> None:
+    """Refuse who is not our own Unix user (SO_PEERCRED, unix(7))."""
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    if uid != os.getuid():
+        raise Refused("this node agent serves its owner only")
+
+
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Move bytes until the end; no faster than they are taken."""
+    while data := await reader.read(RELAYED):
+        writer.write(data)
+        await writer.drain()
+
+
+async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run all until the first ends; end the others, and raise what that first one raised."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _cancel(tasks)
+    for task in done:
+        task.result()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task

@@ -1,0 +1,126 @@
+"""What the portal's worker processes do: the store, schedulers, HDF5, logs. Arguments and results are JSON."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+from tvcore import api, paths
+from tvcore.batch import watch
+from tvcore.store import Store
+from tvcore.tunnel.agents import Registration
+
+
+@cache
+def _store() -> Store:
+    return Store.open()
+
+
+def finite(value: Any) -> Any:
+    """Return *value* with null for each number that JSON does not have (RFC 8259, section 6)."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def open_store() -> None:
+    """Open the store, so that one that is broken is told at the portal's start."""
+    _store()
+
+
+def use_login_ticket(ticket: str) -> bool:
+    """Return whether the login ticket was good; it is not any more."""
+    return _store().use_login_ticket(ticket)
+
+
+def add_login(cookie: str, key: str, seconds: float) -> None:
+    """Let in whoever shows *cookie* and *key*."""
+    _store().add_login(cookie, key, seconds)
+
+
+def login_valid(cookie: str, key: str) -> bool:
+    """Return whether *cookie* and *key* belong to one login."""
+    return _store().login_valid(cookie, key)
+
+
+def remove_login(cookie: str) -> None:
+    """End the login of *cookie*."""
+    _store().remove_login(cookie)
+
+
+def wall(session: str) -> Any:
+    """Return the wall document."""
+    return finite(_store().wall(session))
+
+
+def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
+    """Write what the agent of *job* on *node* says of its tiles; return the ids of those that changed."""
+    return _store().apply_tiles(job, node, tiles)
+
+
+def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
+    """Bring the store up to date; return its revision, and the registrations, whole where they are not *known*.
+
+    *known* is a mark of the file by the registration's name: size, time and inode.
+    """
+    watch.sync(_store())
+    names, changed = {}, {}
+    for path in sorted(paths.agents_dir().glob("*.json")):
+        try:
+            stat = path.stat()
+            mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+            if known.get(path.name) != mark:
+                changed[path.name] = Registration.model_validate_json(path.read_bytes()).model_dump(mode="json")
+        except (OSError, ValueError):
+            continue
+        names[path.name] = mark
+    return {"revision": _store().revision(session), "names": names, "changed": changed}
+
+
+def query(session: str, text: str) -> list[int]:
+    """Return the ids of the tiles on the wall that the query *text* matches."""
+    return api.match(_store().wall(session)["tiles"], text)
+
+
+def logs(tile: int, lines: int) -> list[str]:
+    """Return the last lines of a tile's log."""
+    return api.logs(_store(), str(tile), lines)
+
+
+def tiles() -> Any:
+    """Return what ``tiledviz tiles --json`` prints."""
+    return finite(api.tiles(_store()))
+
+
+def jobs() -> Any:
+    """Return what ``tiledviz jobs --json`` prints."""
+    return finite(api.jobs(_store()))
+
+
+def cases() -> Any:
+    """Return what ``tiledviz cases --json`` prints."""
+    return finite(api.cases())
+
+
+def launch(case: str, settings: dict[str, Any], tiles: int | None) -> Any:
+    """Submit a job that shows *case*."""
+    return finite(api.launch(_store(), case, settings, tiles))
+
+
+def stop(job: str) -> Any:
+    """End *job*."""
+    return finite(api.stop(_store(), job))
+
+
+FUNCTIONS = {
+    function.__name__: function
+    for function in (
+        open_store, use_login_ticket, add_login, login_valid, remove_login, wall, apply_status, sync,
+        query, logs, tiles, jobs, cases, launch, stop,
+    )
+}  # fmt: skip

@@ -1,0 +1,93 @@
+"""The portal as one value: what its routes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tvcore.portal.auth import Hosts, Logins, Tickets
+from tvcore.portal.monitor import STORE_LONGEST, Monitor
+from tvcore.portal.websocket import BrowserSocket
+from tvcore.portal.workers import Workers
+
+SOCKETS_MAX = 256
+SLOW_WORKERS = 4
+OPEN_SECONDS = 60.0  # the first call also migrates the store
+
+
+class StoreLogins:
+    """The store's logins, asked in a worker process (``auth.LoginStore``)."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    def use_login_ticket(self, ticket: str) -> bool:
+        """Return whether *ticket* was good; it is not any more."""
+        return bool(self._workers.call("use_login_ticket", STORE_LONGEST, ticket=ticket))
+
+    def add_login(self, cookie: str, key: str, seconds: float) -> None:
+        """Let in whoever shows both."""
+        self._workers.call("add_login", STORE_LONGEST, cookie=cookie, key=key, seconds=seconds)
+
+    def login_valid(self, cookie: str, key: str) -> bool:
+        """Return whether both belong to one login."""
+        return bool(self._workers.call("login_valid", STORE_LONGEST, cookie=cookie, key=key))
+
+    def remove_login(self, cookie: str) -> None:
+        """End a login."""
+        self._workers.call("remove_login", STORE_LONGEST, cookie=cookie)
+
+
+class Sockets:
+    """The WebSockets that are open, each with its login."""
+
+    def __init__(self) -> None:
+        self._open: dict[BrowserSocket, str] = {}
+
+    @property
+    def full(self) -> bool:
+        """Return whether there may be no more."""
+        return len(self._open) >= SOCKETS_MAX
+
+    def add(self, browser: BrowserSocket, login: str) -> None:
+        """Remember *browser* of *login*."""
+        self._open[browser] = login
+
+    def remove(self, browser: BrowserSocket) -> None:
+        """Forget *browser*."""
+        self._open.pop(browser, None)
+
+    def end_all(self, code: int, reason: str, which: Callable[[str], bool] = lambda _: True) -> None:
+        """End those of the logins that *which* accepts."""
+        for browser, login in list(self._open.items()):
+            if which(login):
+                browser.end(code, reason)
+
+
+class Portal:
+    """Logins, tickets, worker processes, the wall, and who looks at it."""
+
+    def __init__(self, hosts: Hosts, cookie_name: str) -> None:
+        self.hosts = hosts
+        # Short calls into the store must not queue behind those that wait for Slurm or a disk.
+        self.quick = Workers(1)
+        self.slow = Workers(SLOW_WORKERS)
+        self.logins = Logins(StoreLogins(self.quick), cookie_name)
+        self.tickets = Tickets()
+        self.monitor = Monitor(self.quick, self.slow)
+        self.sockets = Sockets()
+
+    def start(self) -> None:
+        """Open the store and begin to watch. Raises TiledVizError."""
+        self.quick.call("open_store", OPEN_SECONDS)
+        self.monitor.start()
+
+    def stop(self) -> None:
+        """End the watching and the worker processes."""
+        self.monitor.stop()
+        self.quick.close()
+        self.slow.close()
+
+    def do(self, name: str, seconds: float, **arguments: Any) -> Any:
+        """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
+        return self.slow.call(name, seconds, **arguments)

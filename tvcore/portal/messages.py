@@ -1,0 +1,179 @@
+"""The web API's messages: one definition for checking and for ``openapi.json``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+State = Literal["queued", "starting", "live", "failed", "stopped"]
+
+
+class Message(BaseModel):
+    """What comes in: nothing that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Answer(BaseModel):
+    """What goes out; later releases may add fields."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class ErrorAnswer(Answer):
+    """Every answer that is not a success: one line for a person."""
+
+    error: str
+    at: int | None = Field(default=None, description="position in the query of what is wrong")
+
+
+class NothingAnswer(Answer):
+    """It is done."""
+
+
+class Health(Answer):
+    """The portal is up."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class LoginRequest(Message):
+    """The ticket of a login address."""
+
+    ticket: str = Field(max_length=200)
+
+
+class LoginAnswer(Answer):
+    """The key for the header ``X-TiledViz-Key``, to be kept by this page alone."""
+
+    key: str
+    session: str
+
+
+class TicketRequest(Message):
+    """Which stream a ticket is wanted for."""
+
+    stream: Literal["wall", "rfb"]
+    tile: int | None = Field(default=None, ge=0, description="for rfb only")
+
+    @model_validator(mode="after")
+    def _tile_goes_with_rfb(self) -> TicketRequest:
+        if (self.stream == "rfb") != (self.tile is not None):
+            raise ValueError("a tile is named for the stream rfb, and for no other")
+        return self
+
+
+class TicketAnswer(Answer):
+    """A ticket, good once, for 30 seconds: it goes as the subprotocol ``ticket.TICKET``."""
+
+    ticket: str
+
+
+class Column(Answer):
+    """A column of the members' metadata."""
+
+    name: str
+    dtype: str
+    unit: str
+    description: str
+    role: str
+
+
+class TileSet(Answer):
+    """The tiles of one run of a case."""
+
+    id: int
+    case: str
+    title: str
+    job: str
+    state: str
+    reason: str
+    columns: list[Column]
+
+
+class Tile(Answer):
+    """A tile, as the command line lists it."""
+
+    id: int
+    set: int
+    index: int
+    title: str
+    state: State
+    reason: str
+    node: str | None
+    job: str
+    frames: int = Field(description="framebuffer updates seen since its node agent started")
+    renderer: str | None = Field(description="what GL says in its display")
+    width: int = Field(description="of the display, in pixels")
+    height: int
+    tags: list[str]
+    member: int | None
+    metadata: dict[str, Any]
+
+
+class WallTile(Tile):
+    """A tile on the wall; *stream* is the number of the wall stream with its pictures."""
+
+    stream: int | None
+
+
+class Wall(Answer):
+    """The wall document."""
+
+    session: str
+    revision: int
+    sets: list[TileSet]
+    tiles: list[WallTile]
+
+
+class QueryParameters(Message):
+    """A search."""
+
+    q: str = Field(max_length=2000, description="e.g. `F>0.03 & class=spots`")
+
+
+class QueryAnswer(Answer):
+    """The ids of the tiles that match."""
+
+    matches: list[int]
+
+
+class LogParameters(Message):
+    """How much of a log."""
+
+    lines: int = Field(default=50, ge=1, le=1000)
+
+
+class LogAnswer(Answer):
+    """The last lines of a log."""
+
+    lines: list[str]
+
+
+class LaunchRequest(Message):
+    """A case to show, with the parameters that are not to be its defaults."""
+
+    case: str = Field(max_length=80)
+    settings: dict[str, Any] = Field(default_factory=dict, alias="set")
+    tiles: int | None = Field(default=None, ge=1, le=0xFFFF)
+
+
+class Job(Answer):
+    """A batch job, as the command line lists it; times in seconds since the epoch."""
+
+    id: str
+    state: str
+    reason: str
+    case: str
+    title: str
+    tiles: int
+    live: int
+
+
+class Case(Answer):
+    """A case; a broken one has ``error`` instead of title, description and parameters (a JSON schema)."""
+
+    name: str
+    source: str

@@ -1,0 +1,259 @@
+"""What the portal knows of the wall: kept true by worker processes and node agents, told to the viewers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import gevent
+from gevent.event import Event
+from gevent.lock import BoundedSemaphore
+from pydantic import ValidationError
+
+from tvcore.errors import TiledVizError
+from tvcore.portal.workers import Workers
+from tvcore.tunnel import agents
+from tvcore.tunnel.agents import Registration
+
+SESSION = "main"
+SYNC_WATCHED, SYNC_ALONE = 1.0, 5.0  # seconds from one sync to the next, with viewers and without
+SYNC_LONGEST = 30.0
+STORE_LONGEST = 25.0  # a little more than the store waits for another process's transaction
+PAUSE = 0.1  # between two looks at the wall, or two writes of states
+RETRY_FIRST, RETRY_LONGEST = 0.25, 5.0
+LINE_MAX = 1 << 24
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A node agent, and the number of its wall streams."""
+
+    number: int
+    registration: Registration
+
+
+class Viewer(Protocol):
+    """Who is told what changes; none of these may wait."""
+
+    def wall_changed(self) -> None:
+        """Tiles or sets came, went, or changed as a whole: ``Monitor.wall`` is new."""
+        ...
+
+    def tiles_changed(self, tiles: list[dict[str, Any]]) -> None:
+        """These fields of these tiles changed."""
+        ...
+
+    def agents_changed(self) -> None:
+        """Node agents came or went, or tiles are somewhere else."""
+        ...
+
+
+def changed_tiles(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return id and changed fields of each tile that changed from wall *old* to *new*; None: it is another wall."""
+    before = {tile["id"]: tile for tile in old["tiles"]}
+    if old["sets"] != new["sets"] or list(before) != [tile["id"] for tile in new["tiles"]]:
+        return None
+    found = []
+    for tile in new["tiles"]:
+        was = before[tile["id"]]
+        fields = {name: value for name, value in tile.items() if name not in was or was[name] != value}
+        if fields:
+            found.append({"id": tile["id"]} | fields)
+    return found
+
+
+def _state_events(registration: Registration) -> Iterator[list[dict[str, Any]]]:
+    """Yield what the agent of *registration* says of its tiles, until it goes away."""
+    with agents.connect(registration, "rpc") as connection, connection.makefile("rb") as file:
+        connection.settimeout(None)
+        connection.sendall(b'{"id": 1, "call": "watch"}\n')
+        while line := file.readline(LINE_MAX):
+            event = json.loads(line)
+            if event.get("event") == "tiles":
+                yield event["tiles"]
+
+
+class Monitor:
+    """The wall as it is now, and the node agents behind it."""
+
+    def __init__(self, quick: Workers, slow: Workers) -> None:
+        self._quick = quick
+        self._slow = slow
+        self.wall: dict[str, Any] = {"session": SESSION, "revision": 0, "sets": [], "tiles": []}
+        self._by_name: dict[str, Agent] = {}
+        self._marks: dict[str, list[int]] = {}
+        self._streams: dict[tuple[str, int], Agent] = {}
+        self._places: dict[int, tuple[Agent, int]] = {}
+        self._last_number = 0
+        self._viewers: set[Viewer] = set()
+        self._watches: dict[str, gevent.Greenlet] = {}
+        self._states: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+        self._states_came = Event()
+        self._wall_stale = Event()
+        self._sync_now = Event()
+        self._refreshing = BoundedSemaphore(1)
+        self._loops: list[gevent.Greenlet] = []
+
+    def start(self) -> None:
+        """Begin to watch; the first look at the store is done when this returns. Raises TiledVizError."""
+        self.refresh()
+        self._loops = [gevent.spawn(loop) for loop in (self._sync_loop, self._refresh_loop, self._states_loop)]
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        gevent.killall([*self._loops, *self._watches.values()])
+
+    # --------------------------------------------------------------- viewers
+
+    def add(self, viewer: Viewer) -> None:
+        """Tell *viewer* what changes from now on."""
+        self._viewers.add(viewer)
+        self._sync_now.set()
+
+    def remove(self, viewer: Viewer) -> None:
+        """Tell *viewer* no longer."""
+        self._viewers.discard(viewer)
+
+    def place(self, tile: int) -> tuple[Agent, int] | None:
+        """Return the agent that runs *tile*, and the tile's index there; None when no agent does."""
+        return self._places.get(tile)
+
+    def agents(self) -> list[Agent]:
+        """Return the agents there are."""
+        return list(self._by_name.values())
+
+    def look(self) -> None:
+        """Ask schedulers and agents soon: somebody looks."""
+        self._sync_now.set()
+
+    def hint(self) -> None:
+        """Look at everything soon: something was done that changes it."""
+        self._sync_now.set()
+        self._wall_stale.set()
+
+    # ------------------------------------------------------------------ wall
+
+    def refresh(self) -> dict[str, Any]:
+        """Read the wall from the store, tell the viewers what is new, and return it. Raises TiledVizError."""
+        with self._refreshing:
+            wall: dict[str, Any] = self._quick.call("wall", STORE_LONGEST, session=SESSION)
+            places = {}
+            for tile in wall["tiles"]:
+                agent = self._streams.get((tile["job"], tile["index"]))
+                tile["stream"] = agent.number if agent else None
+                if agent:
+                    places[tile["id"]] = (agent, tile["index"])
+            changed = changed_tiles(self.wall, wall)
+            moved = places != self._places
+            self.wall, self._places = wall, places
+            for viewer in list(self._viewers):
+                if changed is None:
+                    viewer.wall_changed()
+                elif changed:
+                    viewer.tiles_changed(changed)
+                if moved:
+                    viewer.agents_changed()
+            return wall
+
+    def _refresh_loop(self) -> None:
+        while True:
+            self._wall_stale.wait()
+            self._wall_stale.clear()
+            try:
+                self.refresh()
+            except TiledVizError as error:
+                log.warning("the wall cannot be read: %s", error)
+                self._wall_stale.set()
+                gevent.sleep(1)
+            gevent.sleep(PAUSE)
+
+    # ------------------------------------------------------------------ sync
+
+    def _sync_loop(self) -> None:
+        complaint = ""
+        while True:
+            try:
+                self._take(self._slow.call("sync", SYNC_LONGEST, session=SESSION, known=self._marks))
+                complaint = ""
+            except TiledVizError as error:
+                if str(error) != complaint:
+                    complaint = str(error)
+                    log.warning("jobs and agents cannot be looked at: %s", complaint)
+            # However many hints there are, one sync a second is enough.
+            gevent.sleep(SYNC_WATCHED)
+            self._sync_now.wait(0 if self._viewers else SYNC_ALONE - SYNC_WATCHED)
+            self._sync_now.clear()
+
+    def _take(self, found: Mapping[str, Any]) -> None:
+        """Take over what ``calls.sync`` found."""
+        self._marks = dict(found["names"])
+        new: dict[str, Registration] = {}
+        for name, document in found["changed"].items():
+            with contextlib.suppress(ValidationError):
+                new[name] = Registration.model_validate(document)
+        gone = [name for name in self._by_name if name not in self._marks or name in new]
+        for name in gone:
+            del self._by_name[name]
+            self._watches.pop(name).kill(block=False)
+        for name, registration in new.items():
+            agent = Agent(self._next_number(), registration)
+            self._by_name[name] = agent
+            self._watches[name] = gevent.spawn(self._watch, registration)
+        if gone or new:
+            self._streams = {
+                (agent.registration.job, tile.index): agent
+                for agent in self._by_name.values()
+                for tile in agent.registration.plan.on_node(agent.registration.ordinal)
+            }
+        if gone or new or found["revision"] != self.wall["revision"]:
+            self._wall_stale.set()
+
+    def _next_number(self) -> int:
+        taken = {agent.number for agent in self._by_name.values()}
+        number = self._last_number % 0xFFFF + 1
+        while number in taken:
+            number = number % 0xFFFF + 1
+        self._last_number = number
+        return number
+
+    # ---------------------------------------------------------------- states
+
+    def _watch(self, registration: Registration) -> None:
+        """Listen to one agent for as long as it is registered."""
+        pause = RETRY_FIRST
+        while True:
+            with contextlib.suppress(TiledVizError, OSError, ValueError, KeyError, TypeError):
+                for tiles in _state_events(registration):
+                    pause = RETRY_FIRST
+                    self._take_states(registration, tiles)
+            # It does not answer: the scheduler may know why.
+            self._sync_now.set()
+            gevent.sleep(pause)
+            pause = min(RETRY_LONGEST, pause * 2)
+
+    def _take_states(self, registration: Registration, tiles: list[dict[str, Any]]) -> None:
+        pending = self._states.setdefault((registration.job, registration.node), {})
+        pending.update((int(tile["index"]), tile) for tile in tiles)
+        self._states_came.set()
+
+    def _states_loop(self) -> None:
+        while True:
+            self._states_came.wait()
+            self._states_came.clear()
+            waiting, self._states = self._states, {}
+            for (job, node), tiles in waiting.items():
+                try:
+                    found = list(tiles.values())
+                    if self._quick.call("apply_status", STORE_LONGEST, job=job, node=node, tiles=found):
+                        self._wall_stale.set()
+                except TiledVizError as error:
+                    log.warning("states of job %s cannot be kept: %s", job, error)
+                    self._states[job, node] = tiles | self._states.get((job, node), {})
+                    self._states_came.set()
+            gevent.sleep(PAUSE)

@@ -1,0 +1,119 @@
+"""The tables: session, tile set, tile, job, and who is logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Double, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+# Names for constraints, so that a migration can change one on every engine.
+_NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all tables."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map = {float: Double, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
+
+
+class SessionRow(Base):
+    """A shared room with a wall. *revision* grows with every change of what the wall shows."""
+
+    __tablename__ = "session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    created: Mapped[float]
+
+
+class JobRow(Base):
+    """A batch job; *id_there* is the scheduler's own id. Times are seconds since the epoch."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    id_there: Mapped[str] = mapped_column(String(80), unique=True)
+    scheduler: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    exit_code: Mapped[int | None]
+    submitted: Mapped[float]
+    started: Mapped[float | None]
+    ended: Mapped[float | None]
+
+
+class TileSetRow(Base):
+    """The tiles of one run of a case. *columns* describes the members' metadata."""
+
+    __tablename__ = "tile_set"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), unique=True)
+    case: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(Text)
+    ensemble: Mapped[str | None] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]]
+    columns: Mapped[list[dict[str, Any]]]
+    note: Mapped[str] = mapped_column(Text, default="")
+    created: Mapped[float]
+
+    session: Mapped[SessionRow] = relationship()
+    job: Mapped[JobRow] = relationship()
+    tiles: Mapped[list[TileRow]] = relationship(back_populates="tile_set", order_by="TileRow.index")
+
+
+class TileRow(Base):
+    """One tile; *index* is its number within the job, *member* its row in the ensemble."""
+
+    __tablename__ = "tile"
+    __table_args__ = (UniqueConstraint("set_id", "index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("tile_set.id", ondelete="CASCADE"))
+    index: Mapped[int]
+    title: Mapped[str] = mapped_column(Text)
+    member: Mapped[int | None]
+    tags: Mapped[list[str]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata")
+    width: Mapped[int]
+    height: Mapped[int]
+    node: Mapped[str | None] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    frames: Mapped[int] = mapped_column(default=0)
+    renderer: Mapped[str | None] = mapped_column(Text)
+    display: Mapped[str | None] = mapped_column(String(20))
+    pid: Mapped[int | None]
+    restarts: Mapped[int] = mapped_column(default=0)
+    since: Mapped[float]
+
+    tile_set: Mapped[TileSetRow] = relationship(back_populates="tiles")
+
+
+class LoginTicketRow(Base):
+    """A login address that was printed and not yet used; only the ticket's SHA-256 is kept."""
+
+    __tablename__ = "login_ticket"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires: Mapped[float]
+
+
+class LoginRow(Base):
+    """A browser that is logged in; cookie and key are kept as SHA-256."""
+
+    __tablename__ = "login"
+
+    cookie_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    created: Mapped[float]
+    expires: Mapped[float]

@@ -1,0 +1,307 @@
+"""The store: what is on the wall, which jobs feed it, and who is logged in.
+
+Every method is one transaction: a process killed in the middle leaves the store as it was before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload, sessionmaker
+
+from tvcore.batch.plan import Plan
+from tvcore.batch.scheduler import JobState, JobStatus
+from tvcore.errors import UsageError
+from tvcore.store.database import default_url, open_engine
+from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
+
+TICKET_SECONDS = 600
+STATUS_FIELDS = ("state", "reason", "frames", "renderer", "display", "pid", "restarts", "width", "height", "since")
+OVER = {JobState.COMPLETED, JobState.CANCELLED}
+# The program is gone with its job: what told of it would mislead.
+_GONE = {"pid": None, "display": None}
+
+
+@dataclass(frozen=True)
+class Members:
+    """What an ensemble says of a run's tiles: columns, and a row of metadata per tile; or *note*, why nothing."""
+
+    columns: Sequence[dict[str, Any]] = ()
+    rows: Sequence[dict[str, Any]] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TilePlace:
+    """Where a tile is: the scheduler's id of its job, and its number within that job."""
+
+    id: int
+    set_id: int
+    index: int
+    job: str
+    title: str
+    state: str
+
+
+class Store:
+    """The database of one person's TiledViz."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self.engine = open_engine(url or default_url())
+        self._session = sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = sessionmaker(self.engine.execution_options(read_only=True))
+
+    @classmethod
+    def open(cls, url: str | None = None) -> Store:
+        """Open the store at *url* (default: the person's own SQLite file), migrating it first if need be."""
+        return cls(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    # ------------------------------------------------------------------ runs
+
+    def add_run(
+        self, plan: Plan, scheduler: str, job: str, members: Members | None = None, state: JobState = JobState.PENDING
+    ) -> int:
+        """Put the tiles of *job* on the wall and return the tile set's id; a job that is there already is left."""
+        members = members or Members()
+        now = time.time()
+        rows = list(members.rows) or [{}] * len(plan.tiles)
+        try:
+            with self._session.begin() as db:
+                session = self._wall_session(db, plan.session)
+                there = JobRow(id_there=job, scheduler=scheduler, state=state.value, submitted=now)
+                tile_set = TileSetRow(
+                    session=session, job=there, case=plan.case, title=plan.title, ensemble=plan.ensemble,
+                    parameters=plan.parameters, columns=list(members.columns), note=members.note, created=now,
+                )  # fmt: skip
+                tile_set.tiles = [
+                    TileRow(
+                        index=tile.index, title=tile.title, member=tile.member, tags=list(tile.tags),
+                        metadata_=row, width=tile.width, height=tile.height, state="queued", since=now,
+                    )
+                    for tile, row in zip(plan.tiles, rows, strict=True)
+                ]  # fmt: skip
+                db.add(tile_set)
+                session.revision += 1
+                db.flush()
+                return tile_set.id
+        except IntegrityError:
+            # The command line and the portal saw the same new job: one of them was first.
+            return self.set_of_job(job)
+
+    def set_of_job(self, job: str) -> int:
+        """Return the id of the tile set of *job*. Raises UsageError when there is none."""
+        with self._reading() as db:
+            found = db.scalar(select(TileSetRow.id).join(JobRow).where(JobRow.id_there == job))
+        if found is None:
+            raise UsageError(f"there is no job {job}: `tiledviz jobs` lists those there are")
+        return found
+
+    def remove_run(self, job: str) -> None:
+        """Take the tiles of *job* off the wall."""
+        set_id = self.set_of_job(job)
+        with self._session.begin() as db:
+            tile_set = db.get_one(TileSetRow, set_id)
+            tile_set.session.revision += 1
+            db.execute(delete(TileRow).where(TileRow.set_id == set_id))
+            db.execute(delete(TileSetRow).where(TileSetRow.id == set_id))
+            db.execute(delete(JobRow).where(JobRow.id_there == job))
+
+    def jobs(self, active: bool = False) -> list[dict[str, Any]]:
+        """Return a dictionary per job, oldest first; with *active* just those that are not over."""
+        with self._reading() as db:
+            sets = db.scalars(
+                select(TileSetRow)
+                .options(selectinload(TileSetRow.job), selectinload(TileSetRow.tiles), selectinload(TileSetRow.session))
+                .order_by(TileSetRow.id)
+            ).all()
+            return [_job_document(s) for s in sets if not (active and JobState(s.job.state).ended)]
+
+    def apply_jobs(self, statuses: Iterable[JobStatus]) -> bool:
+        """Write what the scheduler says of jobs, and what follows for their tiles; return whether anything changed."""
+        changed = False
+        with self._session.begin() as db:
+            for status in statuses:
+                job = db.scalar(select(JobRow).where(JobRow.id_there == status.id))
+                if job is None or JobState(job.state).ended:
+                    continue
+                job.state, job.exit_code = status.state.value, status.exit_code
+                job.reason = status.reason
+                job.started, job.ended = status.started or job.started, status.ended or job.ended
+                tile_set = db.scalar(select(TileSetRow).where(TileSetRow.job_id == job.id))
+                if tile_set is not None:
+                    for tile in tile_set.tiles:
+                        _follow_job(tile, status)
+                    if db.dirty:
+                        tile_set.session.revision += 1
+                changed = changed or bool(db.dirty)
+        return changed
+
+    # ----------------------------------------------------------------- tiles
+
+    def apply_tiles(self, job: str, node: str, statuses: Iterable[dict[str, Any]]) -> list[int]:
+        """Write what a node agent says of its tiles and return the ids of those that changed."""
+        changed = []
+        with self._session.begin() as db:
+            tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
+            if tile_set is None or JobState(tile_set.job.state).ended:
+                return []
+            tiles = {tile.index: tile for tile in tile_set.tiles}
+            for status in statuses:
+                tile = tiles.get(status["index"])
+                if tile is None:
+                    continue
+                new = {name: status.get(name) for name in STATUS_FIELDS} | {"node": node}
+                if any(getattr(tile, name) != value for name, value in new.items()):
+                    for name, value in new.items():
+                        setattr(tile, name, value)
+                    changed.append(tile.id)
+            if changed:
+                tile_set.session.revision += 1
+        return changed
+
+    def tiles(self, ids: Iterable[int] | None = None) -> list[dict[str, Any]]:
+        """Return a dictionary per tile (all, or those of *ids*), in the order of the wall."""
+        query = select(TileRow).options(selectinload(TileRow.tile_set).selectinload(TileSetRow.job))
+        if ids is not None:
+            query = query.where(TileRow.id.in_(list(ids)))
+        with self._reading() as db:
+            return [_tile_document(tile) for tile in db.scalars(query.order_by(TileRow.set_id, TileRow.index))]
+
+    def tile(self, tile_id: int) -> TilePlace:
+        """Return where the tile *tile_id* is. Raises UsageError when there is none."""
+        with self._reading() as db:
+            tile = db.get(TileRow, tile_id)
+            if tile is None:
+                raise UsageError(f"there is no tile {tile_id}: `tiledviz tiles` lists those there are")
+            return TilePlace(tile.id, tile.set_id, tile.index, tile.tile_set.job.id_there, tile.title, tile.state)
+
+    # ------------------------------------------------------------------ wall
+
+    def wall(self, session: str = "main") -> dict[str, Any]:
+        """Return the wall document of *session*: its tile sets and tiles, with metadata."""
+        with self._reading() as db:
+            room = db.scalar(select(SessionRow).where(SessionRow.name == session))
+            sets = db.scalars(
+                select(TileSetRow)
+                .where(TileSetRow.session_id == (room.id if room else None))
+                .options(selectinload(TileSetRow.job), selectinload(TileSetRow.tiles))
+                .order_by(TileSetRow.id)
+            ).all()
+            return {
+                "session": session,
+                "revision": room.revision if room else 0,
+                "sets": [_set_document(tile_set) for tile_set in sets],
+                "tiles": [_tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
+            }
+
+    def revision(self, session: str = "main") -> int:
+        """Return a number that changes whenever something in the wall document changes."""
+        with self._reading() as db:
+            return db.scalar(select(SessionRow.revision).where(SessionRow.name == session)) or 0
+
+    # ---------------------------------------------------------------- logins
+
+    def add_login_ticket(self, ticket: str, seconds: float = TICKET_SECONDS) -> None:
+        """Make *ticket* good for one login within *seconds*."""
+        with self._session.begin() as db:
+            db.execute(delete(LoginTicketRow).where(LoginTicketRow.expires < time.time()))
+            db.add(LoginTicketRow(hash=_hash(ticket), expires=time.time() + seconds))
+
+    def use_login_ticket(self, ticket: str) -> bool:
+        """Return whether *ticket* was good; it is not any more."""
+        with self._session.begin() as db:
+            query = delete(LoginTicketRow).where(LoginTicketRow.hash == _hash(ticket))
+            gone = db.execute(query.returning(LoginTicketRow.expires)).scalar()
+            return gone is not None and gone >= time.time()
+
+    def add_login(self, cookie: str, key: str, seconds: float) -> None:
+        """Let the browser that shows both *cookie* and *key* in for *seconds*."""
+        now = time.time()
+        with self._session.begin() as db:
+            db.execute(delete(LoginRow).where(LoginRow.expires < now))
+            db.add(LoginRow(cookie_hash=_hash(cookie), key_hash=_hash(key), created=now, expires=now + seconds))
+
+    def login_valid(self, cookie: str, key: str) -> bool:
+        """Return whether *cookie* and *key* belong to one login that has not expired."""
+        with self._reading() as db:
+            login = db.get(LoginRow, _hash(cookie))
+            expected = login.key_hash if login else ""
+            same = hmac.compare_digest(expected, _hash(key))
+            return same and login is not None and login.expires >= time.time()
+
+    def remove_login(self, cookie: str) -> None:
+        """End the login of *cookie*."""
+        with self._session.begin() as db:
+            db.execute(delete(LoginRow).where(LoginRow.cookie_hash == _hash(cookie)))
+
+    @staticmethod
+    def _wall_session(db: Session, name: str) -> SessionRow:
+        found = db.scalar(select(SessionRow).where(SessionRow.name == name))
+        if found is None:
+            found = SessionRow(name=name, revision=0, created=time.time())
+            db.add(found)
+        return found
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _follow_job(tile: TileRow, status: JobStatus) -> None:
+    """Set *tile*'s state to what its job's status means for it."""
+    new: dict[str, Any] = {}
+    if status.state is JobState.PENDING and tile.state == "queued":
+        new = {"reason": status.reason}
+    elif status.state is JobState.RUNNING and tile.state == "queued":
+        new = {"state": "starting", "reason": ""}
+    elif status.state in OVER and tile.state != "failed":
+        new = {"state": "stopped", "reason": status.reason, **_GONE}
+    elif status.state.ended and tile.state != "failed":
+        new = {"state": "failed", "reason": status.reason or f"the job ended: {status.state}", **_GONE}
+    if "state" in new and new["state"] != tile.state:
+        tile.since = status.ended or time.time()
+    for name, value in new.items():
+        if getattr(tile, name) != value:
+            setattr(tile, name, value)
+
+
+def _job_document(tile_set: TileSetRow) -> dict[str, Any]:
+    job = tile_set.job
+    states = [tile.state for tile in tile_set.tiles]
+    return {
+        "id": job.id_there, "scheduler": job.scheduler, "state": job.state, "reason": job.reason,
+        "exit_code": job.exit_code, "case": tile_set.case, "title": tile_set.title,
+        "session": tile_set.session.name, "tiles": len(states), "live": states.count("live"),
+        "submitted": job.submitted, "started": job.started, "ended": job.ended,
+    }  # fmt: skip
+
+
+def _set_document(tile_set: TileSetRow) -> dict[str, Any]:
+    return {
+        "id": tile_set.id, "case": tile_set.case, "title": tile_set.title, "job": tile_set.job.id_there,
+        "state": tile_set.job.state, "reason": tile_set.job.reason or tile_set.note, "columns": tile_set.columns,
+    }  # fmt: skip
+
+
+def _tile_document(tile: TileRow) -> dict[str, Any]:
+    return {
+        "id": tile.id, "set": tile.set_id, "index": tile.index, "title": tile.title, "state": tile.state,
+        "reason": tile.reason, "node": tile.node, "job": tile.tile_set.job.id_there, "case": tile.tile_set.case,
+        "frames": tile.frames, "renderer": tile.renderer, "width": tile.width, "height": tile.height,
+        "tags": tile.tags, "member": tile.member, "metadata": tile.metadata_, "pid": tile.pid,
+        "display": tile.display, "restarts": tile.restarts, "since": tile.since,
+    }  # fmt: skip
+
+
+__all__ = ["Members", "Store", "TilePlace"]

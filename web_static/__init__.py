@@ -1,0 +1,1 @@
+"""The browser side: ES modules, style and pages, served by the portal."""

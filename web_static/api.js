@@ -1,0 +1,52 @@
+/** The portal's HTTP interface: every call carries the key that login gave this tab. */
+
+const KEY = 'tiledviz.key';
+
+export class ApiError extends Error {
+  /** @param {number} status 0 when the portal did not answer @param {string} message @param {number|null} at */
+  constructor(status, message, at = null) {
+    super(message);
+    this.status = status;
+    this.at = at;
+  }
+}
+
+export const hasKey = () => sessionStorage.getItem(KEY) !== null;
+export const setKey = (/** @type {string} */ key) => sessionStorage.setItem(KEY, key);
+export const forgetKey = () => sessionStorage.removeItem(KEY);
+
+/**
+ * Call the portal and return its JSON. Throws ApiError with a line to show.
+ * @param {string} method @param {string} path below /api/v1 @param {object} [body] @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function call(method, path, body, signal) {
+  /** @type {Record<string, string>} */
+  const headers = { 'X-TiledViz-Key': sessionStorage.getItem(KEY) ?? '' };
+  if (body) headers['Content-Type'] = 'application/json';
+  let response;
+  try {
+    response = await fetch(`/api/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : undefined, signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, 'the portal does not answer');
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(response.status, answer?.error ?? `the portal answers ${response.status}`, answer?.at ?? null);
+  return answer;
+}
+
+/** Return the wall's query result: ids of the tiles that match. */
+export const query = (/** @type {string} */ text, /** @type {AbortSignal} */ signal) =>
+  call('GET', `/query?q=${encodeURIComponent(text)}`, undefined, signal);
+
+/** Return the last lines of a tile's log. */
+export const log = async (/** @type {number} */ id) => /** @type {string[]} */ ((await call('GET', `/tiles/${id}/log?lines=50`)).lines);
+
+/** Return the address of a stream and the subprotocols that open it, once, within 30 seconds. */
+export async function streamTicket(/** @type {'wall'|'rfb'} */ stream, /** @type {number|null} */ tile = null) {
+  const { ticket } = await call('POST', '/tickets', { stream, tile });
+  const path = stream === 'wall' ? '/api/v1/wall/stream' : `/api/v1/tiles/${tile}/rfb`;
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  return { url: `${scheme}://${location.host}${path}`, protocols: ['tiledviz', `ticket.${ticket}`] };
+}

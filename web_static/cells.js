@@ -1,0 +1,103 @@
+/**
+ * The wall's named cells: a grid of elements without pictures, each over its tile on the canvas, for the keyboard,
+ * screen readers and whoever looks for a tile by its name.
+ *
+ * @typedef {import('./model.js').Model} Model
+ * @typedef {import('./camera.js').Rect} Rect
+ */
+
+import { byId, make } from './dom.js';
+
+const UNIT_PX = 1000; // CSS pixels of a wall unit before the camera's transform
+
+export class Cells {
+  #grid = byId('cells', HTMLElement);
+  /** @type {Map<number, HTMLElement>} */ #cells = new Map();
+  #columns = 0;
+
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
+    this.#grid.addEventListener('focusin', ({ target }) => {
+      const id = this.idOf(target);
+      if (id !== null) model.setFocus(id);
+    });
+  }
+
+  /** Return the tile whose cell `target` is, or null. @param {EventTarget|null} target */
+  idOf(target) {
+    return target instanceof HTMLElement && target.dataset.tile ? Number(target.dataset.tile) : null;
+  }
+
+  /** Lay the cells out: `columns` a row, each over its picture. @param {number} columns @param {Map<number, Rect>} pictures */
+  layout(columns, pictures) {
+    const { order } = this.model;
+    for (const [id, cell] of this.#cells) {
+      if (this.model.tiles.has(id)) continue;
+      cell.remove();
+      this.#cells.delete(id);
+    }
+    const inOrder = order.map((id) => this.#cellOf(id));
+    const before = [...this.#grid.querySelectorAll('[role=gridcell]')];
+    if (columns !== this.#columns || before.length !== inOrder.length || before.some((cell, i) => cell !== inOrder[i])) {
+      this.#fill(inOrder, columns);
+    }
+    for (const [id, { x, y, width, height }] of pictures) {
+      const { style } = this.#cellOf(id);
+      style.left = `${x * UNIT_PX}px`;
+      style.top = `${y * UNIT_PX}px`;
+      style.width = `${width * UNIT_PX}px`;
+      style.height = `${height * UNIT_PX}px`;
+    }
+    this.update(order);
+  }
+
+  /** @param {HTMLElement[]} inOrder @param {number} columns */
+  #fill(inOrder, columns) {
+    const held = this.idOf(document.activeElement);
+    this.#columns = columns;
+    const rows = [];
+    for (let at = 0; at < inOrder.length; at += columns) {
+      rows.push(make('div', { role: 'row' }, ...inOrder.slice(at, at + columns)));
+    }
+    this.#grid.replaceChildren(...rows);
+    if (held !== null) this.focus(held);
+  }
+
+  /** @param {number} id */
+  #cellOf(id) {
+    let cell = this.#cells.get(id);
+    if (!cell) {
+      cell = make('div', { role: 'gridcell', tabindex: '-1', 'data-tile': String(id) });
+      this.#cells.set(id, cell);
+    }
+    return cell;
+  }
+
+  /** Put the cells where the camera sees them. @param {import('./camera.js').Camera} camera */
+  place({ x, y, scale }) {
+    this.#grid.style.transform = `translate(${-x * scale}px, ${-y * scale}px) scale(${scale / UNIT_PX})`;
+  }
+
+  /** Bring names and marks of these tiles up to date. @param {Iterable<number>} ids */
+  update(ids) {
+    for (const id of ids) {
+      const tile = this.model.tiles.get(id);
+      const cell = this.#cells.get(id);
+      if (!tile || !cell) continue;
+      const dimmed = this.model.isDimmed(id);
+      const why = tile.state !== 'live' && tile.reason ? `: ${tile.reason}` : '';
+      const name = `${tile.title}, ${tile.state}${why}${dimmed ? ', not found by the search' : ''}`;
+      if (cell.getAttribute('aria-label') !== name) cell.setAttribute('aria-label', name);
+      cell.dataset.state = tile.state;
+      cell.toggleAttribute('data-dimmed', dimmed);
+      cell.tabIndex = id === this.model.focus ? 0 : -1;
+      cell.toggleAttribute('aria-current', id === this.model.focus);
+    }
+  }
+
+  /** Give a tile's cell the keyboard. @param {number} id */
+  focus(id) {
+    this.#cells.get(id)?.focus({ preventScroll: true });
+  }
+}

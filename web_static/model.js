@@ -1,0 +1,112 @@
+/**
+ * What the page knows of the wall: tile sets, tiles, their order, what the search found, where the focus is.
+ *
+ * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids), `order`, `matches`, `focus`.
+ *
+ * @typedef {number|string|boolean|null} Value
+ * @typedef {'queued'|'starting'|'live'|'failed'|'stopped'} State
+ * @typedef {{name: string, dtype: string, unit: string|null, description: string|null, role: string}} Column
+ * @typedef {{id: number, case: string, title: string, job: string|null, state: string, reason: string|null, columns: Column[]}} TileSet
+ * @typedef {object} Tile
+ * @property {number} id
+ * @property {number} set
+ * @property {number} index
+ * @property {string} title
+ * @property {State} state
+ * @property {string|null} reason
+ * @property {string|null} node
+ * @property {string|null} job
+ * @property {number} frames
+ * @property {string|null} renderer
+ * @property {number} width   of the display, in pixels
+ * @property {number} height
+ * @property {string[]} tags
+ * @property {number|null} member
+ * @property {Record<string, Value>} metadata
+ * @property {number|null} stream
+ * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[]}} WallDocument
+ */
+
+import { sortTiles } from './sort.js';
+
+/** What is said of a state when nobody gave a reason. @type {Record<State, string>} */
+export const WAITING = {
+  queued: 'waiting for its job to start',
+  starting: 'its display is coming up',
+  stopped: '',
+  failed: '',
+  live: '',
+};
+
+export class Model extends EventTarget {
+  session = '';
+  /** @type {Map<number, TileSet>} */ sets = new Map();
+  /** @type {Map<number, Tile>} */ tiles = new Map();
+  /** @type {number[]} ids, as shown */ order = [];
+  /** @type {import('./sort.js').Order} */ sorting = { key: '', descending: false };
+  /** @type {Set<number>|null} ids that the search found; null: no search */ matches = null;
+  /** @type {number|null} id of the tile in focus */ focus = null;
+
+  /** Take a whole wall document. */
+  replace(/** @type {WallDocument} */ wall) {
+    this.session = wall.session;
+    this.sets = new Map(wall.sets.map((set) => [set.id, set]));
+    this.tiles = new Map(wall.tiles.map((tile) => [tile.id, tile]));
+    this.order = sortTiles(this.tiles.values(), this.sorting);
+    if (this.focus === null || !this.tiles.has(this.focus)) this.focus = this.order[0] ?? null;
+    this.#fire('wall');
+    this.#fire('focus');
+  }
+
+  /** Take what changed of some tiles. Their order stays: nothing jumps because a state or a count changed. */
+  update(/** @type {(Partial<Tile> & {id: number})[]} */ changes) {
+    /** @type {number[]} */
+    const known = [];
+    for (const change of changes) {
+      const tile = this.tiles.get(change.id);
+      if (!tile) continue;
+      Object.assign(tile, change);
+      known.push(tile.id);
+    }
+    if (known.length > 0) this.#fire('tiles', known);
+  }
+
+  sortBy(/** @type {import('./sort.js').Order} */ sorting) {
+    this.sorting = sorting;
+    this.order = sortTiles(this.tiles.values(), sorting);
+    this.#fire('order');
+  }
+
+  setMatches(/** @type {number[]|null} */ ids) {
+    this.matches = ids ? new Set(ids.filter((id) => this.tiles.has(id))) : null;
+    this.#fire('matches');
+  }
+
+  setFocus(/** @type {number} */ id) {
+    if (id === this.focus || !this.tiles.has(id)) return;
+    this.focus = id;
+    this.#fire('focus');
+  }
+
+  isDimmed(/** @type {number} */ id) {
+    return this.matches !== null && !this.matches.has(id);
+  }
+
+  /** Return the columns of all tile sets, each name once. */
+  columns() {
+    /** @type {Map<string, Column>} */
+    const found = new Map();
+    for (const set of this.sets.values()) for (const column of set.columns) if (!found.has(column.name)) found.set(column.name, column);
+    return [...found.values()];
+  }
+
+  /** Return the tile in focus, or null on an empty wall. */
+  focused() {
+    return this.focus === null ? null : (this.tiles.get(this.focus) ?? null);
+  }
+
+  /** @param {string} type @param {unknown} [detail] */
+  #fire(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

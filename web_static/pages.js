@@ -1,0 +1,84 @@
+/** Pages of words: how to log in, how to fill an empty wall, and the banner of a lost connection. */
+
+import { button, byId, make } from './dom.js';
+
+const WAYS = [
+  ['tiledviz demo', 'Sixteen members of a reaction and diffusion sweep, live, on this machine.'],
+  ['tiledviz launch CASE', 'Starts the tiles of a case as a job. What there is: tiledviz cases.'],
+  ['tiledviz render CASE | sbatch', 'Prints the job’s script, for your hand or for a cluster’s queue.'],
+];
+
+/** A line to type in a terminal, with a button that copies it. @param {string} text */
+function command(text) {
+  const code = make('code', {}, text);
+  const copy = button('Copy', () => void copyText(), { 'aria-label': `Copy ${text}` });
+  const copyText = async () => {
+    await navigator.clipboard.writeText(text);
+    copy.textContent = 'Copied';
+    setTimeout(() => (copy.textContent = 'Copy'), 1500);
+  };
+  // Without a secure context there is no clipboard to write to; the text can still be selected by one click.
+  return make('div', { class: 'command' }, code, ...(navigator.clipboard ? [copy] : []));
+}
+
+/** Show how to come in. @param {string} problem what went wrong, or '' */
+export function showLogin(problem) {
+  const page = byId('login', HTMLElement);
+  page.replaceChildren(
+    make(
+      'main',
+      { class: 'sheet' },
+      make('img', { class: 'mark', src: '/static/icon.svg', alt: '' }),
+      make('h1', {}, 'Open your wall from the terminal'),
+      ...(problem ? [make('p', { class: 'problem', role: 'alert' }, `${problem[0].toUpperCase()}${problem.slice(1)}.`.replace(/\.\.$/, '.'))] : []),
+      make('p', {}, 'This tab has no key to the portal. In the terminal where TiledViz is installed, type'),
+      make(
+        'ul',
+        { class: 'ways' },
+        make(
+          'li',
+          {},
+          command('tiledviz open'),
+          make('p', {}, 'It prints a new address. Open it in this browser; it is good once, for ten minutes, and then this tab stays logged in.'),
+        ),
+      ),
+    ),
+  );
+  page.hidden = false;
+  byId('app', HTMLElement).hidden = true;
+  document.title = 'Log in · TiledViz';
+}
+
+/** Show or hide the ways to fill an empty wall. @param {boolean} empty */
+export function showEmpty(empty) {
+  const page = byId('empty', HTMLElement);
+  page.hidden = !empty;
+  if (!empty || page.hasChildNodes()) return;
+  page.append(
+    make(
+      'section',
+      { class: 'sheet', 'aria-labelledby': 'empty-title' },
+      make('h2', { id: 'empty-title' }, 'This wall is still empty'),
+      make('p', {}, 'Type one of these in a terminal. Tiles appear here as soon as their job is known.'),
+      make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about)))),
+    ),
+  );
+}
+
+/** Show how the connection is. @param {import('./connection.js').Status} status @param {() => void} retry */
+export function showStatus({ state, reason, lostAt }, retry) {
+  const banner = byId('banner', HTMLElement);
+  if (state === 'expired') return showLogin(reason);
+  banner.hidden = state !== 'lost';
+  if (state !== 'lost') return banner.replaceChildren();
+  const since = lostAt ? ` since ${clock(lostAt)}` : '';
+  banner.replaceChildren(
+    make('span', {}, `No connection${since}: ${reason}. The wall keeps its last pictures and comes back by itself.`),
+    button('Try now', retry),
+  );
+}
+
+/** Return the time of day, as the person's language writes it. @param {Date} time */
+export function clock(time) {
+  return time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}

@@ -1,0 +1,169 @@
+/**
+ * The wall as it stands on the canvas: where each tile is, when something must be drawn again, and no sooner.
+ *
+ * @typedef {import('./camera.js').Rect} Rect
+ * @typedef {import('./camera.js').Motion} Motion
+ * @typedef {object} SceneTile
+ * @property {number} id
+ * @property {Rect} cell      with the title strip, in wall units
+ * @property {Rect} picture   in wall units
+ * @property {string} title
+ * @property {import('./model.js').State} state
+ * @property {string} reason
+ * @property {boolean} dimmed
+ * @property {boolean} focused
+ * @property {boolean} hovered
+ * @typedef {Record<'ground'|'surface'|'edge'|'edgeStrong'|'text'|'muted'|'accent'|'failed'|'font', string>
+ *   & {dim: number}} Theme
+ */
+
+import { cameraAt, progress, toScreen } from './camera.js';
+import { inView } from './demand.js';
+import { drawPicture, drawTile } from './wall-paint.js';
+
+export class Scene {
+  frames = 0;
+  /** @type {OffscreenCanvas|null} */ #canvas = null;
+  /** @type {OffscreenCanvasRenderingContext2D|null} */ #context = null;
+  /** @type {Theme|null} */ #theme = null;
+  /** @type {Map<number, SceneTile>} */ #tiles = new Map();
+  /** @type {Map<number, SceneTile>} where tiles were when they started to move */ #before = new Map();
+  /** @type {Motion} */ #motion = { from: { x: 0, y: 0, scale: 1 }, to: { x: 0, y: 0, scale: 1 }, start: 0, duration: 0 };
+  #move = { start: 0, duration: 0 };
+  #strip = 0;
+  #ratio = 1;
+  /** @type {string|null} */ #stale = null;
+  /** @type {Set<number>} tiles of which only the picture changed */ #changed = new Set();
+  #all = true;
+  #asked = false;
+
+  /** @param {import('./wall-pictures.js').Pictures} pictures @param {() => void} onDrawn called after each frame */
+  constructor(pictures, onDrawn) {
+    this.pictures = pictures;
+    this.onDrawn = onDrawn;
+  }
+
+  setCanvas(/** @type {OffscreenCanvas} */ canvas) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext('2d', { alpha: false });
+    this.#redraw();
+  }
+
+  setSize(/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ ratio) {
+    if (!this.#canvas) return;
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
+    this.#ratio = ratio;
+    // In the same turn: a canvas whose size was set is empty, and must not be shown so.
+    this.#all = true;
+    this.#draw();
+  }
+
+  setTheme(/** @type {Theme} */ theme) {
+    this.#theme = theme;
+    this.#redraw();
+  }
+
+  setCamera(/** @type {Motion} */ motion) {
+    this.#motion = motion;
+    this.#redraw();
+  }
+
+  /** Take all tiles; those that were there before travel to their new places for `duration` ms from `start`. */
+  setTiles(
+    /** @type {SceneTile[]} */ tiles,
+    /** @type {number} */ strip,
+    /** @type {number} */ start,
+    /** @type {number} */ duration,
+  ) {
+    const now = Date.now();
+    this.#before = new Map([...this.#tiles].map(([id, tile]) => [id, this.#placed(tile, now)]));
+    this.#tiles = new Map(tiles.map((tile) => [tile.id, tile]));
+    this.#strip = strip;
+    this.#move = { start, duration };
+    this.#redraw();
+  }
+
+  updateTiles(/** @type {SceneTile[]} */ tiles) {
+    for (const tile of tiles) this.#tiles.set(tile.id, tile);
+    this.#redraw();
+  }
+
+  /** From when the pictures are if the connection is lost, or null. */
+  setStale(/** @type {string|null} */ since) {
+    this.#stale = since;
+    this.#redraw();
+  }
+
+  /** Draw a tile's new picture (-1: no tile, but the frame's end is wanted). */
+  pictureChanged(/** @type {number} */ id) {
+    if (id >= 0) this.#changed.add(id);
+    this.#ask();
+  }
+
+  #redraw() {
+    this.#all = true;
+    this.#ask();
+  }
+
+  #ask() {
+    if (this.#asked) return;
+    this.#asked = true;
+    requestAnimationFrame(() => {
+      this.#asked = false;
+      this.#draw();
+      this.onDrawn();
+    });
+  }
+
+  /** Return a tile as it stands now, on its way to its place. @param {SceneTile} tile @param {number} now */
+  #placed(tile, now) {
+    const before = this.#before.get(tile.id);
+    const t = progress(this.#move.start, this.#move.duration, now);
+    if (!before || t >= 1) return tile;
+    const way = (/** @type {Rect} */ a, /** @type {Rect} */ b) => ({
+      x: a.x + (b.x - a.x) * t,
+      y: a.y + (b.y - a.y) * t,
+      width: a.width + (b.width - a.width) * t,
+      height: a.height + (b.height - a.height) * t,
+    });
+    return { ...tile, cell: way(before.cell, tile.cell), picture: way(before.picture, tile.picture) };
+  }
+
+  #draw() {
+    const [canvas, context, theme] = [this.#canvas, this.#context, this.#theme];
+    if (!canvas || !context || !theme || canvas.width === 0) return;
+    const now = Date.now();
+    const moving = now < this.#move.start + this.#move.duration;
+    const panning = now < this.#motion.start + this.#motion.duration;
+    if (!this.#all && this.#changed.size === 0) return;
+    const camera = cameraAt(this.#motion, now);
+    const view = { width: canvas.width / this.#ratio, height: canvas.height / this.#ratio };
+    const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, stale: this.#stale };
+    if (this.#all) {
+      context.fillStyle = theme.ground;
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    }
+    for (const tile of this.#all ? this.#tiles.values() : this.#named(this.#changed)) {
+      const placed = this.#placed(tile, now);
+      const cell = toScreen(camera, placed.cell);
+      if (!inView({ x: cell.x - 8, y: cell.y - 8, width: cell.width + 16, height: cell.height + 16 }, view)) continue;
+      const picture = toScreen(camera, placed.picture);
+      const image = this.pictures.of(tile.id)?.canvas;
+      if (this.#all) drawTile(context, { tile, cell, picture, image }, style);
+      else drawPicture(context, { tile, cell, picture, image }, style);
+    }
+    this.frames += 1;
+    this.#changed.clear();
+    this.#all = moving || panning;
+    if (this.#all) this.#ask();
+  }
+
+  /** @param {Set<number>} ids */
+  *#named(ids) {
+    for (const id of ids) {
+      const tile = this.#tiles.get(id);
+      if (tile) yield tile;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The worker that is the wall's eye: it opens the wall stream, decodes the pictures and draws the one canvas.
+ * Pictures never touch the page's own thread.
+ *
+ * @typedef {import('./wall-scene.js').SceneTile} SceneTile
+ * @typedef {import('./wall-scene.js').Theme} Theme
+ * @typedef {import('./camera.js').Motion} Motion
+ * @typedef {{type: 'init', canvas: OffscreenCanvas}
+ *   | {type: 'connect', url: string, protocols: string[]}
+ *   | {type: 'size', width: number, height: number, ratio: number}
+ *   | {type: 'theme', theme: Theme}
+ *   | {type: 'camera', motion: Motion}
+ *   | {type: 'scene', tiles: SceneTile[], strip: number, start: number, duration: number}
+ *   | {type: 'tiles', tiles: SceneTile[]}
+ *   | {type: 'stale', since: string|null}
+ *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
+ *   | {type: 'snapshot', id: number, request: number}
+ *   | {type: 'drawn', request: number}} ToWorker
+ * @typedef {{type: 'open'} | {type: 'closed', reason: string} | {type: 'event', event: any}
+ *   | {type: 'answer', request: number, value: any}} FromWorker
+ */
+
+import { EVENT, kindOf, parseEvent } from './wire.js';
+import { Pictures } from './wall-pictures.js';
+import { Scene } from './wall-scene.js';
+
+const pictures = new Pictures((id) => scene.pictureChanged(id));
+const scene = new Scene(pictures, () => flushCredit());
+
+/** @type {WebSocket|null} */
+let socket = null;
+/** @type {import('./demand.js').Demanded[]} */
+let demand = [];
+
+/** @param {FromWorker} message @param {Transferable[]} [transfer] */
+function tell(message, transfer = []) {
+  postMessage(message, { transfer });
+}
+
+/** @param {object} message */
+function send(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(new TextEncoder().encode(JSON.stringify(message)));
+}
+
+/** What was drawn makes room for more: one credit a picture, to the stream that it came from. */
+function flushCredit() {
+  const credit = pictures.takeCredit();
+  if (credit) send({ credit });
+}
+
+/** @param {string} url @param {string[]} protocols */
+function connect(url, protocols) {
+  socket?.close();
+  pictures.forgetCredit();
+  const opened = new WebSocket(url, protocols);
+  let broken = '';
+  socket = opened;
+  opened.binaryType = 'arraybuffer';
+  opened.onopen = () => {
+    tell({ type: 'open' });
+    send({ demand });
+  };
+  opened.onmessage = ({ data }) => {
+    if (socket !== opened) return;
+    try {
+      receive(data);
+    } catch (error) {
+      // To go on would leave holes in pictures: a new stream starts with whole ones.
+      broken = `the wall stream cannot be read (${error instanceof Error ? error.message : error})`;
+      opened.close();
+    }
+  };
+  opened.onclose = ({ reason }) => {
+    if (socket !== opened) return;
+    socket = null;
+    pictures.forgetCredit();
+    tell({ type: 'closed', reason: broken || reason });
+  };
+}
+
+/** @param {ArrayBuffer} data */
+function receive(data) {
+  if (kindOf(data) === EVENT) {
+    const event = parseEvent(data);
+    // Which stream is which tile must be known before the next message, which may be a picture.
+    if (event.event === 'wall') pictures.setTiles(event.wall.tiles);
+    if (event.event === 'tiles') pictures.updateTiles(event.tiles);
+    tell({ type: 'event', event });
+  } else {
+    pictures.take(data);
+  }
+}
+
+/** @param {number} id @param {number} request */
+async function snapshot(id, request) {
+  const picture = pictures.of(id);
+  const value = picture ? await createImageBitmap(picture.canvas) : null;
+  tell({ type: 'answer', request, value }, value ? [value] : []);
+}
+
+addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
+  switch (message.type) {
+    case 'init':
+      return scene.setCanvas(message.canvas);
+    case 'connect':
+      return connect(message.url, message.protocols);
+    case 'size':
+      return scene.setSize(message.width, message.height, message.ratio);
+    case 'theme':
+      return scene.setTheme(message.theme);
+    case 'camera':
+      return scene.setCamera(message.motion);
+    case 'scene':
+      return scene.setTiles(message.tiles, message.strip, message.start, message.duration);
+    case 'tiles':
+      return scene.updateTiles(message.tiles);
+    case 'stale':
+      return scene.setStale(message.since);
+    case 'demand':
+      demand = message.demand;
+      return send({ demand });
+    case 'snapshot':
+      return void snapshot(message.id, message.request);
+    case 'drawn':
+      return tell({ type: 'answer', request: message.request, value: { frames: scene.frames, tiles: pictures.drawnCounts() } });
+  }
+});

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tvcore.batch.local import LocalScheduler
-from world import World
+from world import World, until
 
 TILES = 3
 
@@ -25,6 +25,7 @@ def job(world: World) -> Iterator[dict[str, Any]]:
     launched: dict[str, Any] = world.ask("launch", "gears", "--set", f"tiles={TILES}")
     world.wait_live(TILES)
     yield launched
+    world.end_started()
     world.ask("stop", launched["id"], "--remove")
     assert not world.processes()
 
@@ -74,7 +75,7 @@ def test_a_portal_that_ends_and_starts_again_shows_the_same_wall_and_no_tile_was
     context = browser.new_context()
     page = context.new_page()
     page.goto(url)
-    page.wait_for_function(f"window.tiledviz.tiles().filter(t => t.state == 'live').length == {TILES}", timeout=30000)
+    until(page, f"window.tiledviz.tiles().filter(t => t.state == 'live').length == {TILES}")
     before = world.tiles()
     shown = page.evaluate("window.tiledviz.tiles().map(t => [t.id, t.title])")
     port = re.search(r":(\d+)/", url)
@@ -82,14 +83,14 @@ def test_a_portal_that_ends_and_starts_again_shows_the_same_wall_and_no_tile_was
 
     process.send_signal(number)
     process.wait(20)
-    page.wait_for_function("window.tiledviz.connection() != 'open'", timeout=20000)
+    until(page, "window.tiledviz.connection() != 'open'")
     world.wait(lambda: not any("tvcore.portal" in c for c in world.processes().values()), 10, "its workers ended")
     second, _log = world.start("up", "--port", port[1])
-    page.wait_for_function("window.tiledviz.connection() == 'open'", timeout=40000)
-    page.wait_for_function(f"window.tiledviz.tiles().filter(t => t.state == 'live').length == {TILES}", timeout=30000)
+    until(page, "window.tiledviz.connection() == 'open'")
+    until(page, f"window.tiledviz.tiles().filter(t => t.state == 'live').length == {TILES}")
     drawn = "async () => Object.values((await window.tiledviz.drawn()).tiles)"
     counts = page.evaluate(drawn)
-    page.wait_for_function(f"async b => (await ({drawn})()).every((n, i) => n > b[i])", arg=counts, timeout=30000)
+    until(page, f"async b => (await ({drawn})()).every((n, i) => n > b[i])", counts)
     assert page.evaluate("window.tiledviz.tiles().map(t => [t.id, t.title])") == shown
     after = world.tiles()
     assert [(t["pid"], t["restarts"]) for t in after] == [(t["pid"], t["restarts"]) for t in before]

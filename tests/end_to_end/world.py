@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from playwright.sync_api import Error as PageError
 from playwright.sync_api import Page
 
 Picture = npt.NDArray[np.uint8]
@@ -32,20 +33,27 @@ class World:
         for path in (self.home, self.folder / "run"):
             path.mkdir(mode=0o700)
         self.env = {**os.environ, "TILEDVIZ_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.folder / "run")}
-        self.logs = 0
+        self.started: list[subprocess.Popen[bytes]] = []
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tvcore", *arguments]
 
     def start(self, *arguments: str) -> tuple[subprocess.Popen[bytes], Path]:
         """Start a verb that stays; return its process and the file with what it prints."""
-        self.logs += 1
-        log = self.folder / f"{arguments[0]}-{self.logs}.log"
+        log = self.folder / f"{arguments[0]}-{len(self.started)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 self.command(*arguments), env=self.env, stdout=file, stderr=file, start_new_session=True
             )
+        self.started.append(process)
         return process, log
+
+    def end_started(self) -> None:
+        """End the verbs that were started and still run."""
+        for process in self.started:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
 
     def ask(self, *arguments: str) -> Any:
         """Run a verb with --json and return its document."""
@@ -78,6 +86,7 @@ class World:
         """Return the address that *log* offers in its line ``Open: ...``."""
 
         def lines() -> list[str]:
+            assert self.started[-1].poll() is None, log.read_text()
             return [line for line in log.read_text().splitlines() if line.startswith("Open: ")]
 
         self.wait(lines, seconds, f"{log.name} has a line Open: ...")
@@ -123,3 +132,22 @@ def part(picture: Picture, rect: dict[str, float], inset: float = 0.12) -> Pictu
 def difference(a: Picture, b: Picture) -> float:
     """Return the mean absolute difference of two pictures of one size, in grey levels."""
     return float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean())
+
+
+def until(page: Page, expression: str, arg: object = None, seconds: float = 30) -> None:
+    """Wait until the JavaScript *expression* (or function of *arg*) holds in *page*.
+
+    Playwright's own wait_for_function evaluates text inside the page, which the portal's policy forbids.
+    """
+    deadline = time.monotonic() + seconds
+
+    def holds() -> bool:
+        try:
+            return bool(page.evaluate(expression, arg))
+        except PageError:  # the page is still loading, and window.tiledviz not there yet
+            return False
+
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds:.0f} s, still not so in the page: {expression} ({arg})")
+        time.sleep(0.05)

@@ -155,7 +155,9 @@ class Handler(WSGIHandler):  # type: ignore[misc]
         path = ascii((self.path or "").partition("?")[0][:200])
         status = self.logged_status or (self._orig_status or "-").split()[0]
         seconds = (self.time_finish or time.time()) - self.time_start
-        access.info("%s %s %s %.1f ms", ascii(self.command or "-")[1:-1][:10], path, status, seconds * 1000)
+        # The page's own files, some hundred at each visit, would bury the rest.
+        level = logging.DEBUG if path.startswith("'/static/") and status[0] in "23" else logging.INFO
+        access.log(level, "%s %s %s %.1f ms", ascii(self.command or "-")[1:-1][:10], path, status, seconds * 1000)
         self.logged_status = ""
 
     def log_error(self, msg: str, *args: Any) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from waiting import wait_until
 
 OUTPUT = Path(__file__).parent / "output"
 
@@ -31,15 +32,6 @@ def output() -> Path:
     """Return the folder for pictures that people look at."""
     OUTPUT.mkdir(exist_ok=True)
     return OUTPUT
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
-    """Wait until *condition* holds; fail when it does not within *seconds*."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"after {seconds:.0f} s, still not so: {what}")
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -50,7 +50,9 @@ export class Model extends EventTarget {
   /** Take a whole wall document. */
   replace(/** @type {WallDocument} */ wall) {
     this.session = wall.session;
-    this.sets = new Map(wall.sets.map((set) => [set.id, set]));
+    // The unit of a number without one is written 1 in files; people read nothing there.
+    const plain = (/** @type {Column} */ column) => ({ ...column, unit: column.unit === '1' ? '' : column.unit });
+    this.sets = new Map(wall.sets.map((set) => [set.id, { ...set, columns: set.columns.map(plain) }]));
     this.tiles = new Map(wall.tiles.map((tile) => [tile.id, tile]));
     this.order = sortTiles(this.tiles.values(), this.sorting);
     if (this.focus === null || !this.tiles.has(this.focus)) this.focus = this.order[0] ?? null;

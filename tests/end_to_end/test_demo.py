@@ -150,9 +150,9 @@ def test_pan_and_zoom_ask_for_sharper_pictures(world: World, page: Page, output:
     tile = wall(page)[5]
     x, y = tile["rect"]["x"] + tile["rect"]["width"] / 2, tile["rect"]["y"] + tile["rect"]["height"] / 2
     page.mouse.move(x, y)
-    for _ in range(6):
+    for _ in range(3):
         page.mouse.wheel(0, -240)
-    until(page, "w => window.tiledviz.tiles()[5].rect.width > 1.8 * w", tile["rect"]["width"])
+    until(page, "w => window.tiledviz.tiles()[5].rect.width > 1.5 * w", tile["rect"]["width"])
     time.sleep(1.5)
     shot(page, output / "zoomed.png")
     page.keyboard.press("0")

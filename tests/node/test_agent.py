@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nodekit import PAINTER, X_SOCKETS, NodeAgent, WallViewer, alive, process_state, wait_for
 
+from nodekit import PAINTER, X_SOCKETS, NodeAgent, WallViewer, alive, process_state, wait_for
 from tvcore.errors import TiledVizError
 from tvcore.tunnel import agents
 

@@ -10,8 +10,8 @@ import pytest
 import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
-from nodekit import area_average, psnr
 
+from nodekit import area_average, psnr
 from tvcore.node.damage import Rect
 from tvcore.node.encode import STEPS, Step, compose, is_flat, jpeg, picture_size, scale, shelves
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nodekit import PAINTER, X_SOCKETS, NodeAgent
 
+from nodekit import PAINTER, X_SOCKETS, NodeAgent
 from tvcore.node.display import Reservation
 
 # Connects to each address ("@": abstract), sends an X connection setup without a cookie if told, prints what came.

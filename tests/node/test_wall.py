@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 import simplejpeg
-from nodekit import PAINTER, NodeAgent, WallViewer, area_average, cpu_seconds, psnr, read_framebuffer, wait_for
 
+from nodekit import PAINTER, NodeAgent, WallViewer, area_average, cpu_seconds, psnr, read_framebuffer, wait_for
 from tvcore.node import wire
 from tvcore.tunnel import agents
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import wait_until
 from display_kit import Display, Picture, display
 from PIL import Image
 
@@ -18,6 +17,7 @@ from tvcore.ensemble import create
 from tvcore.plugins.gray_scott import prepare as preparing
 from tvcore.plugins.gray_scott import view
 from tvcore.plugins.gray_scott.parameters import Parameters
+from waiting import wait_until
 
 VIEW = [sys.executable, "-P", view.__file__]
 LIVE, DEAD = 0, 1

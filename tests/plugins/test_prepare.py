@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import wait_until
 
 from tvcore.ensemble import open_ensemble, partial_files
 from tvcore.errors import TiledVizError
@@ -17,6 +16,7 @@ from tvcore.plugins.gray_scott import prepare as preparing
 from tvcore.plugins.gray_scott.parameters import Parameters
 from tvcore.plugins.gray_scott.prepare import ensemble_path, prepare
 from tvcore.plugins.gray_scott.simulation import kill_line
+from waiting import wait_until
 
 SMALL = Parameters(members=4, size=16, steps=300)
 LONG = Parameters(members=2, size=16, steps=200_000)

@@ -36,15 +36,19 @@ START_SECONDS = 40.0
 
 
 class RunningPortal:
-    """``python -m tvcore.portal`` with a state folder of its own."""
+    """``tiledviz up`` with a state folder of its own."""
 
     def __init__(self, home: Path, *arguments: str, port: int = 0) -> None:
         self.home = home
         self.log = home.parent / f"portal-{secrets.token_hex(3)}.log"
-        command = [sys.executable, "-m", "tvcore.portal", "--port", str(port), *arguments]
+        command = [sys.executable, "-m", "tvcore", "up", "--port", str(port), *arguments]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, env={**os.environ, "TILEDVIZ_HOME": str(home)}, stdin=subprocess.DEVNULL, stderr=log
+                command,
+                env={**os.environ, "TILEDVIZ_HOME": str(home)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
             )
         self.store = Store.open(f"sqlite:///{home}/store.sqlite")
         deadline = time.monotonic() + START_SECONDS

@@ -22,7 +22,7 @@ Until = Callable[..., None]
 
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tvcore.portal", *arguments]
+    command = [sys.executable, "-m", "tvcore", "up", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

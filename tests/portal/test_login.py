@@ -85,6 +85,27 @@ def test_cookie_of_one_login_and_key_of_another_do_not_fit(portal: RunningPortal
     assert browser.get("/wall").status == 200
 
 
+def test_a_second_page_of_a_browser_logs_in_and_the_first_goes_on(portal: RunningPortal, browser: Browser) -> None:
+    second = Browser(portal)
+    second.cookie = browser.cookie
+    reply = second.post("/login", {"ticket": portal.login_ticket()})
+    second.key = reply.json["key"]
+    assert second.cookie == browser.cookie
+    assert second.key != browser.key
+    assert second.get("/wall").status == browser.get("/wall").status == 200
+    assert second.post("/logout").status == 200
+    assert browser.get("/wall").status == 401
+
+
+def test_a_cookie_that_a_stranger_set_before_the_login_is_not_kept(portal: RunningPortal) -> None:
+    visitor = Browser(portal)
+    planted = f"{portal.login().cookie.partition('=')[0]}={'0' * 64}"
+    visitor.cookie = planted
+    visitor.key = visitor.post("/login", {"ticket": portal.login_ticket()}).json["key"]
+    assert visitor.cookie != planted
+    assert visitor.get("/wall").status == 200
+
+
 def test_a_server_on_another_port_that_is_sent_the_cookie_cannot_use_it(
     portal: RunningPortal, browser: Browser, standing_job: RunningJob
 ) -> None:

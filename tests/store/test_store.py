@@ -165,8 +165,14 @@ def test_a_login_needs_cookie_and_key_of_the_same_login(store: Store) -> None:
     assert store.login_valid("cookie", "key")
     for cookie, key in (("cookie", "key2"), ("cookie", ""), ("", "key"), ("", ""), ("old", "key")):
         assert not store.login_valid(cookie, key)
+    store.add_login("cookie", "key of another page", 60)
+    assert store.login_valid("cookie", "key")
+    assert store.login_valid("cookie", "key of another page")
+    assert store.cookie_known("cookie")
+    assert not store.cookie_known("old")
     store.remove_login("cookie")
     assert not store.login_valid("cookie", "key")
+    assert not store.login_valid("cookie", "key of another page")
 
 
 def test_no_secret_stands_in_the_file(store: Store, home: Path) -> None:

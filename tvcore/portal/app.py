@@ -130,7 +130,7 @@ def _call(portal: Portal, route: Route, environ: dict[str, Any], path: dict[str,
         if found is None:
             raise ApiError(401, "this needs a login: `tiledviz open` prints an address for it")
         login = found
-    call = Call(portal, login, path, _query(route, environ), _body(route, environ))
+    call = Call(portal, login, path, _query(route, environ), _body(route, environ), environ)
     assert route.handle is not None
     value = route.handle(call)
     return _json(value, headers=call.answer_headers)

@@ -82,8 +82,12 @@ class LoginStore(Protocol):
         """Return whether both belong to one login."""
         ...
 
+    def cookie_known(self, cookie: str) -> bool:
+        """Return whether a page of the browser with *cookie* is logged in."""
+        ...
+
     def remove_login(self, cookie: str) -> None:
-        """End a login."""
+        """End the logins of a browser."""
         ...
 
 
@@ -116,13 +120,18 @@ class Logins:
                 found.append(value)
         return found[:COOKIES_MAX]
 
-    def log_in(self, ticket: str) -> tuple[str, str] | None:
-        """Return a new cookie and key for a good *ticket*, else None, the later the more often that happens."""
+    def log_in(self, ticket: str, headers: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return cookie and key for a good *ticket*, else None, the later the more often that happens.
+
+        A browser that is logged in keeps its cookie, known by WSGI *headers*, so that its other pages go on.
+        """
         if _LOGIN_TICKET.fullmatch(ticket):
             with self._one_stranger:
                 good = self._store.use_login_ticket(ticket)
             if good:
-                cookie, key = new_secret(), new_secret()
+                # One that is not known was not made here: another port of this host may have set it.
+                known = (cookie for cookie in self.cookies(headers) if self._store.cookie_known(cookie))
+                cookie, key = next(known, None) or new_secret(), new_secret()
                 self._store.add_login(cookie, key, LOGIN_SECONDS)
                 return cookie, key
         now = time.monotonic()
@@ -155,7 +164,7 @@ class Logins:
         return valid
 
     def log_out(self, login: Login) -> None:
-        """End *login*."""
+        """End *login*, in every page of its browser."""
         self._store.remove_login(login.cookie)
         self._trusted = {name: entry for name, entry in self._trusted.items() if entry[0] != login.id}
 

@@ -48,6 +48,11 @@ def login_valid(cookie: str, key: str) -> bool:
     return _store().login_valid(cookie, key)
 
 
+def cookie_known(cookie: str) -> bool:
+    """Return whether a page of the browser with *cookie* is logged in."""
+    return _store().cookie_known(cookie)
+
+
 def remove_login(cookie: str) -> None:
     """End the login of *cookie*."""
     _store().remove_login(cookie)
@@ -120,7 +125,7 @@ def stop(job: str) -> Any:
 FUNCTIONS = {
     function.__name__: function
     for function in (
-        open_store, use_login_ticket, add_login, login_valid, remove_login, wall, apply_status, sync,
+        open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
         query, logs, tiles, jobs, cases, launch, stop,
     )
 }  # fmt: skip

@@ -33,8 +33,12 @@ class StoreLogins:
         """Return whether both belong to one login."""
         return bool(self._workers.call("login_valid", STORE_LONGEST, cookie=cookie, key=key))
 
+    def cookie_known(self, cookie: str) -> bool:
+        """Return whether a page of the browser with *cookie* is logged in."""
+        return bool(self._workers.call("cookie_known", STORE_LONGEST, cookie=cookie))
+
     def remove_login(self, cookie: str) -> None:
-        """End a login."""
+        """End the logins of a browser."""
         self._workers.call("remove_login", STORE_LONGEST, cookie=cookie)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -33,13 +33,14 @@ class ApiError(Exception):
 
 @dataclass
 class Call:
-    """One call of a route, after all checks; *answer_headers* go out with its answer."""
+    """One call of a route, after all checks: WSGI *headers* in, *answer_headers* out with its answer."""
 
     portal: Portal
     login: Login
     path: dict[str, Any]
     query: Any
     body: Any
+    headers: Mapping[str, str]
     answer_headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,7 +76,7 @@ def health(call: Call) -> Any:
 
 def login(call: Call) -> Any:
     """Spend a login ticket; the cookie goes to the browser, the key to the page."""
-    made = call.portal.logins.log_in(call.body.ticket)
+    made = call.portal.logins.log_in(call.body.ticket, call.headers)
     if made is None:
         raise ApiError(401, "this login address was used already or is too old: `tiledviz open` prints a new one")
     cookie, key = made

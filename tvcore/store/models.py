@@ -109,11 +109,11 @@ class LoginTicketRow(Base):
 
 
 class LoginRow(Base):
-    """A browser that is logged in; cookie and key are kept as SHA-256."""
+    """A page that is logged in: its browser's cookie and a key of its own, both kept as SHA-256."""
 
     __tablename__ = "login"
 
     cookie_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key_hash: Mapped[str] = mapped_column(String(64))
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     created: Mapped[float]
     expires: Mapped[float]

@@ -6,7 +6,6 @@ Every method is one transaction: a process killed in the middle leaves the store
 from __future__ import annotations
 
 import hashlib
-import hmac
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -226,7 +225,7 @@ class Store:
             return gone is not None and gone >= time.time()
 
     def add_login(self, cookie: str, key: str, seconds: float) -> None:
-        """Let the browser that shows both *cookie* and *key* in for *seconds*."""
+        """Let the page that shows both *cookie* and *key* in for *seconds*; a browser's pages share its cookie."""
         now = time.time()
         with self._session.begin() as db:
             db.execute(delete(LoginRow).where(LoginRow.expires < now))
@@ -235,13 +234,17 @@ class Store:
     def login_valid(self, cookie: str, key: str) -> bool:
         """Return whether *cookie* and *key* belong to one login that has not expired."""
         with self._reading() as db:
-            login = db.get(LoginRow, _hash(cookie))
-            expected = login.key_hash if login else ""
-            same = hmac.compare_digest(expected, _hash(key))
-            return same and login is not None and login.expires >= time.time()
+            login = db.get(LoginRow, (_hash(cookie), _hash(key)))
+            return login is not None and login.expires >= time.time()
+
+    def cookie_known(self, cookie: str) -> bool:
+        """Return whether some page of the browser with *cookie* is logged in; the cookie alone lets nobody in."""
+        query = select(LoginRow.key_hash).where(LoginRow.cookie_hash == _hash(cookie), LoginRow.expires >= time.time())
+        with self._reading() as db:
+            return db.scalar(query.limit(1)) is not None
 
     def remove_login(self, cookie: str) -> None:
-        """End the login of *cookie*."""
+        """End the logins of the browser with *cookie*."""
         with self._session.begin() as db:
             db.execute(delete(LoginRow).where(LoginRow.cookie_hash == _hash(cookie)))
 

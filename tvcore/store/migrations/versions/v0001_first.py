@@ -76,7 +76,7 @@ def upgrade() -> None:
     op.create_table(
         "login",
         sa.Column("cookie_hash", sa.String(64), primary_key=True),
-        sa.Column("key_hash", sa.String(64), nullable=False),
+        sa.Column("key_hash", sa.String(64), primary_key=True),
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("expires", sa.Double, nullable=False),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,7 +66,7 @@ def test_cases_are_listed_with_where_they_come_from(home: Path) -> None:
         (["launch", "gears", "--tiles", "many"], "'many' is not a valid integer"),
         (["render", "gears", "--set", "a=1", "--set", "a=2"], "--set a is given twice"),
         (["frobnicate"], "No such command 'frobnicate'"),
-        (["tiles", "F>"], "expected"),
+        (["tiles", "F>"], "a value is missing before the end, at character 3 of 'F>'"),
         (["logs", "99"], "there is no tile 99"),
         (["logs", "local-00000000"], "there is no job local-00000000"),
         (["stop", "local-00000000"], "there is no job local-00000000"),
@@ -78,6 +79,15 @@ def test_bad_usage_is_one_line_and_exit_code_2(home: Path, arguments: list[str],
 
 def test_a_failure_is_one_line_and_exit_code_1(home: Path) -> None:
     fails(1, "no portal of yours is running: start one with `tiledviz up`", "open")
+
+
+@pytest.mark.parametrize("verb", ["up", "demo"])
+def test_a_port_in_use_is_one_line(home: Path, verb: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        fails(1, f"port {port} on 127.0.0.1 is in use", verb, "--port", str(port))
 
 
 def test_a_state_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:

@@ -159,8 +159,13 @@ def _clock(job: dict[str, Any]) -> str:
 @as_json
 def tiles(query: str, as_json: bool) -> None:
     """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one."""
+    from tvcore.ensemble.query import QueryError
+
     with opened_store() as store:
-        found = api.tiles(store, query)
+        try:
+            found = api.tiles(store, query)
+        except QueryError as error:
+            raise UsageError(f"{error}, at character {error.position + 1} of {query!r}") from error
     rows = [
         (t["id"], t["title"], t["state"], t["node"] or "", t["job"], t["frames"], t["renderer"] or "", t["reason"])
         for t in found

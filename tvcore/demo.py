@@ -80,15 +80,21 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _choose_port(port: int | None) -> int:
     """Return *port*, or the default one, or 0 (any) where somebody else has that."""
-    if port is not None:
-        return port
+    if port is None:
+        return DEFAULT_PORT if _is_free(DEFAULT_PORT) else 0
+    if port and not _is_free(port):
+        raise TiledVizError(f"port {port} on 127.0.0.1 is in use: choose another with --port, or leave it out")
+    return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", DEFAULT_PORT))
+            probe.bind(("127.0.0.1", port))
         except OSError:
-            return 0
-    return DEFAULT_PORT
+            return False
+    return True
 
 
 def _start_portal(port: int) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""A world of its own for each module, and one real Chromium for all."""
+"""A world of its own for each module, and a real Chromium."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def world() -> Iterator[World]:
     made.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # No longer than its module: Playwright keeps an event loop running in this thread, in the way of asyncio.run.
     arguments = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
     if os.getuid() == 0:
         arguments.append("--no-sandbox")  # Chromium refuses its sandbox to root

@@ -40,8 +40,13 @@ def page(world: World, demo: tuple[subprocess.Popen[bytes], Path], browser: Brow
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda m: problems.append(f"{m.text} {m.location}") if m.type == "error" else None)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(url)
     yield page
+    # Every asset comes from the portal: a wall works where there is no internet.
+    assert [address for address in asked if not address.startswith((url.split("#")[0], "blob:", "data:"))] == []
+    assert any("/vendor/novnc/" in address for address in asked)
     context.close()
     # A query that is wrong on purpose is answered with 400, which Chromium puts on its console.
     assert [problem for problem in problems if "400 (Bad Request)" not in problem] == []

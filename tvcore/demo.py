@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 
 import click
 
-from tvcore import api
+from tvcore import api, paths
 from tvcore.errors import TiledVizError
 from tvcore.portal import instance
 from tvcore.store import Store
@@ -53,7 +55,7 @@ def run_demo(port: int | None, tiles: int) -> None:
         click.echo(f"{states.get('live', 0)} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
         sys.stdout.flush()
         code = process.wait()
-        raise TiledVizError(f"the portal ended by itself with exit code {code}: see what it said above")
+        raise TiledVizError(f"the portal ended by itself with exit code {code}: see {_log()}")
 
 
 def _reporter(progress: Progress, tiles: int) -> Callable[[dict[str, int]], None]:
@@ -97,19 +99,27 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def _log() -> Path:
+    return paths.state_dir() / "portal.log"
+
+
 def _start_portal(port: int) -> subprocess.Popen[bytes]:
-    """Start the portal in a process group of its own, so that a Ctrl-C in the terminal is ours to pass on."""
+    """Start the portal in a session of its own, so that a Ctrl-C in the terminal is ours to pass on."""
     command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "tvcore", "up", "--port", str(port)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    with os.fdopen(os.open(_log(), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+        )
 
 
 def _wait_for_portal(process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PORTAL_SECONDS
     while (portal := instance.running()) is None or portal.pid != process.pid:
         if process.poll() is not None:
-            raise TiledVizError("the portal did not start: see what it said above")
+            said = api.tail(_log(), 1) or [f"exit code {process.returncode}"]
+            raise TiledVizError(f"the portal did not start: {said[0].removeprefix('tiledviz: ')}")
         if time.monotonic() > deadline:
-            raise TiledVizError(f"the portal did not start within {PORTAL_SECONDS:.0f} s: see what it said above")
+            raise TiledVizError(f"the portal did not start within {PORTAL_SECONDS:.0f} s: see {_log()}")
         time.sleep(0.05)
 
 

@@ -49,6 +49,12 @@ def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text())
 
 
+def show_url(url: str, as_json: bool) -> None:
+    """Print the address that logs a browser in, at once even into a pipe."""
+    show({"url": url}, as_json, lambda: f"Open: {url}")
+    sys.stdout.flush()
+
+
 def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
     """Return ``KEY=VALUE`` settings as a dictionary. Raises UsageError for one that is not of that form."""
     found: dict[str, object] = {}
@@ -66,7 +72,8 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
 @host_option
 @public_option
-def up(port: int, host: str, public_hosts: tuple[str, ...]) -> None:
+@as_json
+def up(port: int, host: str, public_hosts: tuple[str, ...], as_json: bool) -> None:
     """Run the portal until Ctrl-C; jobs go on without it."""
     from gevent import monkey
 
@@ -77,8 +84,7 @@ def up(port: int, host: str, public_hosts: tuple[str, ...]) -> None:
 
     def ready(_url: str) -> None:
         with opened_store() as store:
-            click.echo(f"Open: {api.login_url(store)}")
-        sys.stdout.flush()
+            show_url(api.login_url(store), as_json)
 
     serve(host, port, public_hosts=public_hosts, ready=ready)
 
@@ -88,8 +94,7 @@ def up(port: int, host: str, public_hosts: tuple[str, ...]) -> None:
 def open_(as_json: bool) -> None:
     """Print an address that logs a browser in: good once, for ten minutes."""
     with opened_store() as store:
-        url = api.login_url(store)
-    show({"url": url}, as_json, lambda: f"Open: {url}")
+        show_url(api.login_url(store), as_json)
 
 
 @cli.command()
@@ -97,20 +102,30 @@ def open_(as_json: bool) -> None:
     "--port", type=click.IntRange(0, 65535), help=f"Port of the portal [default: {DEFAULT_PORT} or a free one]"
 )
 @tiles_option
-def demo(port: int | None, tiles: int | None) -> None:
+@as_json
+def demo(port: int | None, tiles: int | None, as_json: bool) -> None:
     """Show a wall of live tiles on this machine: an ensemble, a job and a portal, until Ctrl-C."""
     from tvcore.demo import run_demo
 
-    run_demo(port, tiles or 16)
+    run_demo(port, 16 if tiles is None else tiles, as_json)
 
 
 @cli.command()
 @as_json
 def cases(as_json: bool) -> None:
-    """List the cases there are, and where each comes from."""
+    """List the cases there are, where each comes from, and its parameters."""
     found = api.cases()
-    rows = [(c["name"], c["source"], c.get("title", ""), c.get("error") or c.get("description", "")) for c in found]
-    show(found, as_json, lambda: table(("case", "from", "title", ""), rows))
+    show(found, as_json, lambda: "\n\n".join(describe_case(case) for case in found))
+
+
+def describe_case(case: dict[str, Any]) -> str:
+    """Return what people read of a case: what it is, and a line for each of its parameters."""
+    if "error" in case:
+        return f"{case['name']}  ({case['source']})\n  broken: {case['error']}"
+    head = f"{case['name']}  {case['title']} ({case['source']})\n  {case['description']}"
+    parameters = case["parameters"].get("properties", {})
+    rows = [(f"  --set {key}={of.get('default', '')}", of.get("description", "")) for key, of in parameters.items()]
+    return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
 @cli.command()

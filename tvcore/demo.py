@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -27,8 +28,11 @@ DEFAULT_PORT = 8765
 PORTAL_SECONDS = 30.0
 
 
-def run_demo(port: int | None, tiles: int) -> None:
-    """Show *tiles* members on a portal at *port* (default: 8765, or a free one) until SIGINT or SIGTERM."""
+def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
+    """Show *tiles* members on a portal at *port* (default: 8765, or a free one) until SIGINT or SIGTERM.
+
+    Prints the address to open as soon as there is one; with *as_json* one document, when the tiles are live.
+    """
     portal = instance.running()
     if portal is not None:
         raise TiledVizError(
@@ -47,15 +51,23 @@ def run_demo(port: int | None, tiles: int) -> None:
             job = api.launch(store, CASE, {}, tiles, TITLE, report=progress.report)["id"]
         at_the_end.callback(_end_job, store, job)
         _wait_for_portal(process)
-        click.echo(f"Open: {api.login_url(store)}")
-        sys.stdout.flush()
+        url = api.login_url(store)
+        if not as_json:
+            _say(f"Open: {url}")
         with Progress() as progress:
             states = api.wait_until_live(store, job, _reporter(progress, tiles))
-        seconds = time.monotonic() - started
-        click.echo(f"{states.get('live', 0)} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
-        sys.stdout.flush()
+        live, seconds = states.get("live", 0), time.monotonic() - started
+        if as_json:
+            _say(json.dumps({"url": url, "job": job, "tiles": tiles, "live": live, "seconds": round(seconds, 1)}))
+        else:
+            _say(f"{live} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
         code = process.wait()
         raise TiledVizError(f"the portal ended by itself with exit code {code}: see {_log()}")
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()  # into a pipe too
 
 
 def _reporter(progress: Progress, tiles: int) -> Callable[[dict[str, int]], None]:

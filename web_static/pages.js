@@ -3,9 +3,9 @@
 import { button, byId, make } from './dom.js';
 
 const WAYS = [
-  ['tiledviz demo', 'Sixteen members of a reaction and diffusion sweep, live, on this machine.'],
-  ['tiledviz launch CASE', 'Starts the tiles of a case as a job. What there is: tiledviz cases.'],
-  ['tiledviz render CASE | sbatch', 'Prints the job’s script, for your hand or for a cluster’s queue.'],
+  ['tiledviz launch gray_scott', 'Sixteen members of a reaction and diffusion sweep, live, on this machine.'],
+  ['tiledviz cases', 'Lists the cases there are, and what each can be told.'],
+  ['tiledviz launch CASE --tiles 8 --set KEY=VALUE', 'Starts the first members of a case as a job, with parameters of your choice.'],
 ];
 
 /** A line to type in a terminal, with a button that copies it. @param {string} text */

@@ -5,6 +5,7 @@ The tests of this module share one demo and stand in the order of a visit.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -196,6 +197,77 @@ def test_a_tile_opens_in_full_and_the_mouse_rotates_it(world: World, page: Page,
     expect(page.locator("#focus")).to_be_hidden()
 
 
+def test_the_keyboard_moves_the_focus_opens_a_tile_and_goes_back(page: Page) -> None:
+    def focused() -> int:
+        return [tile["focused"] for tile in wall(page)].index(True)
+
+    page.get_by_role("gridcell").first.focus()
+    page.keyboard.press("Home")
+    assert focused() == 0
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    columns = focused() - 1
+    assert columns in range(2, TILES)
+    page.keyboard.press("Enter")
+    title = wall(page)[columns + 1]["title"]
+    expect(page.get_by_role("banner", name="Tile").get_by_role("heading", name=title)).to_be_visible()
+    expect(page.locator("#focus .remote canvas")).to_be_visible(timeout=15000)
+    page.keyboard.press("Escape")
+    expect(page.locator("#focus")).to_be_hidden()
+    assert focused() == columns + 1
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def middle_in_view(rect: dict[str, float]) -> tuple[float, float] | None:
+    """Return the middle of the part of *rect* that a phone's window shows below its bar, if that is large enough."""
+    left, right = max(rect["x"], 0), min(rect["x"] + rect["width"], 400)
+    top, bottom = max(rect["y"], 120), min(rect["y"] + rect["height"], 780)
+    return ((left + right) / 2, (top + bottom) / 2) if right - left > 40 and bottom - top > 40 else None
+
+
+def test_on_a_phone_two_fingers_zoom_one_pans_and_a_tap_opens(
+    world: World, page: Page, browser: Browser, output: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(world.ask("open")["url"])
+    until(phone, f"window.tiledviz?.tiles().length == {TILES}")
+    until(phone, "async () => Object.keys((await window.tiledviz.drawn()).tiles).length > 3")
+    time.sleep(0.5)
+    shot(phone, output / "phone.png")
+    hand = context.new_cdp_session(phone)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+
+    def scale() -> float:
+        return float(phone.evaluate("window.tiledviz.camera().scale"))
+
+    before = scale()
+    touch("touchStart", (180, 400), (220, 400))
+    for step in range(1, 11):
+        touch("touchMove", (180 - 8 * step, 400), (220 + 8 * step, 400))
+    touch("touchEnd")
+    time.sleep(0.4)
+    assert scale() > 1.5 * before
+    there = phone.evaluate("window.tiledviz.camera()")
+    touch("touchStart", (200, 500))
+    for step in range(1, 11):
+        touch("touchMove", (200, 500 - 10 * step))
+    touch("touchEnd")
+    time.sleep(0.4)
+    assert phone.evaluate("window.tiledviz.camera()")["y"] > there["y"]
+    assert phone.locator("#focus").is_hidden()
+    x, y = next(filter(None, (middle_in_view(tile["rect"]) for tile in wall(phone))))
+    phone.touchscreen.tap(x, y)
+    expect(phone.locator("#focus .remote canvas")).to_be_visible(timeout=15000)
+    context.close()
+
+
 def test_the_side_panel_has_the_members_metadata(world: World, page: Page, output: Path) -> None:
     metadata = {tile["id"]: tile["metadata"] for tile in world.tiles()}
     (focused,) = [tile for tile in wall(page) if tile["focused"]]
@@ -283,10 +355,14 @@ def test_ctrl_c_ends_all_of_it_and_leaves_nothing(
 
 def test_a_second_start_takes_less_than_twenty_seconds(world: World) -> None:
     started = time.monotonic()
-    process, _ = world.start("demo", "--port", "0")
+    process, log = world.start("demo", "--port", "0", "--json")
     try:
         world.wait_live(TILES)
         assert time.monotonic() - started < 20
+        world.wait(lambda: log.read_text().rstrip().endswith("}"), 10, "the document is printed")
+        document = json.loads(log.read_text().splitlines()[-1])
+        assert (document["tiles"], document["live"]) == (TILES, TILES)
+        assert "#login=" in document["url"]
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0

@@ -14,7 +14,6 @@ TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri 
 TEST_PACKAGES := $(TILE_PACKAGES) chromium iproute2 fonts-dejavu-core
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: all install install-test demo test lint unit browser bench wheel clean tile-packages test-packages toolchain
 

@@ -14,10 +14,9 @@ import click
 
 from tvcore import __version__, api
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.portal.instance import DEFAULT_PORT
 from tvcore.store import Store
 from tvcore.terminal import Progress, table
-
-DEFAULT_PORT = 8765
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 set_option = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the case.")
@@ -50,9 +49,8 @@ def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
 
 
 def show_url(url: str, as_json: bool) -> None:
-    """Print the address that logs a browser in, at once even into a pipe."""
+    """Print the address that logs a browser in."""
     show({"url": url}, as_json, lambda: f"Open: {url}")
-    sys.stdout.flush()
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:

@@ -18,13 +18,12 @@ import click
 
 from tvcore import api, paths
 from tvcore.errors import TiledVizError
-from tvcore.portal import instance
+from tvcore.portal.instance import DEFAULT_PORT, running
 from tvcore.store import Store
 from tvcore.terminal import Progress
 
 CASE = "gray_scott"
 TITLE = "Gray-Scott demo"
-DEFAULT_PORT = 8765
 PORTAL_SECONDS = 30.0
 
 
@@ -33,7 +32,7 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
 
     Prints the address to open as soon as there is one; with *as_json* one document, when the tiles are live.
     """
-    portal = instance.running()
+    portal = running()
     if portal is not None:
         raise TiledVizError(
             f"a portal of yours already runs at {portal.url} (process {portal.pid}): end it first, "
@@ -53,21 +52,16 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
         _wait_for_portal(process)
         url = api.login_url(store)
         if not as_json:
-            _say(f"Open: {url}")
+            click.echo(f"Open: {url}")
         with Progress() as progress:
             states = api.wait_until_live(store, job, _reporter(progress, tiles))
         live, seconds = states.get("live", 0), time.monotonic() - started
         if as_json:
-            _say(json.dumps({"url": url, "job": job, "tiles": tiles, "live": live, "seconds": round(seconds, 1)}))
+            click.echo(json.dumps({"url": url, "job": job, "tiles": tiles, "live": live, "seconds": round(seconds, 1)}))
         else:
-            _say(f"{live} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
+            click.echo(f"{live} of {tiles} tiles are live after {seconds:.0f} s. Ctrl-C ends all of it.")
         code = process.wait()
         raise TiledVizError(f"the portal ended by itself with exit code {code}: see {_log()}")
-
-
-def _say(line: str) -> None:
-    click.echo(line)
-    sys.stdout.flush()  # into a pipe too
 
 
 def _reporter(progress: Progress, tiles: int) -> Callable[[dict[str, int]], None]:
@@ -126,7 +120,7 @@ def _start_portal(port: int) -> subprocess.Popen[bytes]:
 
 def _wait_for_portal(process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PORTAL_SECONDS
-    while (portal := instance.running()) is None or portal.pid != process.pid:
+    while (portal := running()) is None or portal.pid != process.pid:
         if process.poll() is not None:
             said = api.tail(_log(), 1) or [f"exit code {process.returncode}"]
             raise TiledVizError(f"the portal did not start: {said[0].removeprefix('tiledviz: ')}")

@@ -15,7 +15,7 @@ from tvcore import paths
 from tvcore.batch.local import LocalScheduler
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, Scheduler
-from tvcore.errors import TiledVizError, UsageError
+from tvcore.errors import TiledVizError
 from tvcore.store import Members, Store
 from tvcore.tunnel import agents
 
@@ -81,12 +81,3 @@ def adopt(store: Store, plan: Plan, job: str) -> int:
 def apply_status(store: Store, registration: agents.Registration, tiles: Iterable[dict[str, Any]]) -> list[int]:
     """Write what the agent of *registration* says of its tiles; return the ids of the tiles that changed."""
     return store.apply_tiles(registration.job, registration.node, tiles)
-
-
-def registration_of(job: str, index: int) -> agents.Registration:
-    """Return the registration of the agent that runs tile *index* of *job*. Raises UsageError when none does."""
-    for registration in agents.registrations():
-        here = registration.plan.on_node(registration.ordinal)
-        if registration.job == job and any(tile.index == index for tile in here):
-            return registration
-    raise UsageError(f"no node agent of job {job} is at work: `tiledviz jobs` says why")

@@ -18,6 +18,7 @@ from tvcore.errors import TiledVizError
 from tvcore.proc import Process
 
 FILE = "portal.json"
+DEFAULT_PORT = 8765
 START_SECONDS = 10.0
 
 

@@ -77,7 +77,7 @@ def _in_the_way(host: str, port: int, error: OSError) -> TiledVizError:
 
 def serve(
     host: str = "127.0.0.1",
-    port: int = 8765,
+    port: int = instance.DEFAULT_PORT,
     public_hosts: Iterable[str] = (),
     ready: Callable[[str], None] | None = None,
 ) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,6 +74,10 @@ class LocalScheduler:
         """Return now: a local job starts at once."""
         return time.time()
 
+    def addresses(self, node: str) -> tuple[str, ...]:
+        """Return nothing: local jobs are reached without a network."""
+        return ()
+
     def _folder(self, job: str) -> Path:
         if not _ID.fullmatch(job):
             raise UsageError(f"{job} is not the id of a local job: `tiledviz jobs` lists those there are")
@@ -89,7 +94,7 @@ class LocalScheduler:
             state, reason = outcome(code, ended["cancelled"])
             return JobStatus(job, state, reason, code, started=begin, ended=ended["time"])
         if proc.Process(started["pid"], started["start"]).alive:
-            return JobStatus(job, JobState.RUNNING, started=begin)
+            return JobStatus(job, JobState.RUNNING, started=begin, nodes=(socket.gethostname(),))
         if not (folder / "ended.json").exists():  # asked again: it may have ended between the two looks
             reason = "the process that ran the job was killed"
             return JobStatus(job, JobState.FAILED, reason, started=begin)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from tvcore.errors import TiledVizError
+
 
 class JobState(StrEnum):
     """Where a job stands; each scheduler maps its own states to these."""
@@ -26,9 +28,16 @@ class JobState(StrEnum):
         return self not in (JobState.PENDING, JobState.RUNNING)
 
 
+class SchedulerAwayError(TiledVizError):
+    """The scheduler does not answer now: nothing is known of its jobs that was not known before."""
+
+
 @dataclass(frozen=True)
 class JobStatus:
-    """What a scheduler says of one job; times in seconds since the epoch."""
+    """What a scheduler says of one job; times in seconds since the epoch.
+
+    *nodes* are the nodes that the job has now, by the scheduler's names: a node that failed is not among them.
+    """
 
     id: str
     state: JobState
@@ -37,10 +46,14 @@ class JobStatus:
     expected_start: float | None = None
     started: float | None = None
     ended: float | None = None
+    nodes: tuple[str, ...] = ()
 
 
 class Scheduler(Protocol):
-    """A batch system. Every method may wait, so the portal calls it from a worker process only."""
+    """A batch system. Every method may wait, so the portal calls it from a worker process only.
+
+    Every method raises SchedulerAwayError when the batch system does not answer.
+    """
 
     name: str
 
@@ -49,7 +62,7 @@ class Scheduler(Protocol):
         ...
 
     def jobs(self, ids: Iterable[str]) -> dict[str, JobStatus]:
-        """Return the status of each of *ids* that the scheduler knows, in one call to it."""
+        """Return the status of each of *ids* that the scheduler still knows, in one call to it for all."""
         ...
 
     def cancel(self, job: str) -> None:
@@ -58,4 +71,8 @@ class Scheduler(Protocol):
 
     def estimate(self, script: str) -> float | None:
         """Return when *script* would start if it were submitted now, or None when nobody can say."""
+        ...
+
+    def addresses(self, node: str) -> tuple[str, ...]:
+        """Return the host names and addresses by which the batch system reaches *node*; none where it has none."""
         ...

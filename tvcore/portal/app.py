@@ -19,7 +19,7 @@ from tvcore.portal.core import Portal
 from tvcore.portal.routes import PATH_PARAMETERS, PREFIX, ROUTES, ApiError, Call, Route
 from tvcore.portal.static import find_file
 from tvcore.portal.websocket import INTERNAL, POLICY, SUBPROTOCOL, BrowserSocket, CloseError, handshake_key
-from tvcore.portal.workers import CallFailedError, CallRefusedError, WorkerLostError
+from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError
 
 HANDLER = "tiledviz.handler"  # in the environ: the connection's handler, which can give its socket away
 NORMAL = 1000

@@ -8,7 +8,7 @@ from typing import Any
 from tvcore.portal.auth import Hosts, Logins, Tickets
 from tvcore.portal.monitor import STORE_LONGEST, Monitor
 from tvcore.portal.websocket import BrowserSocket
-from tvcore.portal.workers import Workers
+from tvcore.workers import Workers
 
 SOCKETS_MAX = 256
 SLOW_WORKERS = 4

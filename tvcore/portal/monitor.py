@@ -15,7 +15,7 @@ from gevent.lock import BoundedSemaphore
 from pydantic import ValidationError
 
 from tvcore.errors import TiledVizError
-from tvcore.portal.workers import Workers
+from tvcore.workers import Workers
 from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration
 

@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tvcore import paths
 from tvcore.batch.plan import Plan
 from tvcore.errors import TiledVizError
+from tvcore.tunnel.address import read_endpoint
 
 PROTOCOL = 1
 TOKEN_SECONDS = 30
@@ -51,6 +52,7 @@ class Registration(BaseModel):
     started: float
     socket: str
     secret: str
+    key: str = ""  # the public key of its tunnel, ``ssh-ed25519 BASE64``; none: it is on this machine, without one
     plan: Plan
 
     @property
@@ -67,6 +69,16 @@ class Registration(BaseModel):
     def folder(self) -> Path:
         """Return the agent's runtime folder, which holds its socket and its tiles' folders."""
         return Path(self.socket).parent
+
+    def reached_at(self) -> str:
+        """Return the path of the unix socket on this machine behind which the agent is. Raises TiledVizError."""
+        if not self.key:
+            return self.socket
+        endpoint = read_endpoint(Path(self.plan.state))
+        if endpoint is None or not endpoint.here:
+            where = f"runs on {endpoint.node}, not here" if endpoint else "does not run: `tiledviz up` starts it"
+            raise TiledVizError(f"node {self.node} of job {self.job} cannot be reached: the tunnels' endpoint {where}")
+        return str(endpoint.socket_of(self.job, self.ordinal))
 
 
 def register(registration: Registration) -> Path:
@@ -162,7 +174,7 @@ def connect(
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
-        connection.connect(registration.socket)
+        connection.connect(registration.reached_at())
         connection.sendall(opening_line(registration, stream, tile, number))
         answer = json.loads(read_line(connection))
         if answer.get("ok") is not True:

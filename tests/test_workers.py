@@ -16,7 +16,7 @@ import pytest
 
 from portal_kit import RunningPortal
 from tvcore import proc
-from tvcore.portal.workers import CallFailedError, CallRefusedError, WorkerLostError, Workers
+from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError, Workers
 
 Until = Callable[..., None]
 
@@ -103,7 +103,7 @@ def test_what_a_function_prints_is_not_taken_for_an_answer(workers: Workers) -> 
 
 def test_processes_end_with_their_portal_even_one_that_hangs(until: Until) -> None:
     code = (
-        "import os, gevent\nfrom tvcore.portal.workers import Workers\nw = Workers(2, 'worker_table')\n"
+        "import os, gevent\nfrom tvcore.workers import Workers\nw = Workers(2, 'worker_table')\n"
         "pid = w.call('pid', 20)\ngevent.spawn(w.call, 'hang', 1)\ngevent.sleep(0.2)\n"
         "print(pid, w.call('pid', 20), flush=True)\nos.kill(os.getpid(), 9)\n"
     )

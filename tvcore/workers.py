@@ -2,7 +2,7 @@
 
 A child reads calls from its standard input, a socket, and answers there: a line of JSON each way. It runs one
 call at a time and is ended by the kernel (alarm(2)) when that takes too long, whatever it is doing; it ends by
-itself when the portal is gone. ``python -m tvcore.portal.workers TABLE`` is such a child; TABLE is a module with
+itself when the portal is gone. ``python -m tvcore.workers TABLE`` is such a child; TABLE is a module with
 ``FUNCTIONS``, functions by name, whose arguments and results are JSON.
 """
 
@@ -60,7 +60,7 @@ class Child:
         try:
             # A session of its own: a Ctrl-C in the terminal is the portal's to handle.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tvcore.portal.workers", table], stdin=theirs, start_new_session=True
+                [sys.executable, "-m", "tvcore.workers", table], stdin=theirs, start_new_session=True
             )
         except BaseException:
             ours.close()

@@ -1,0 +1,74 @@
+"""Where a person's tunnel endpoint is: ``STATE/endpoint.json``, written by the endpoint, read by agents and portal.
+
+The state folder is the owner's, 0700, and seen by login and compute nodes alike, so whoever reads the file may
+trust what it says: the host key in it is the one that node agents pin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tvcore import paths
+from tvcore.proc import Process
+
+PROTOCOL = 1  # of the tunnel: what an endpoint and a node agent expect of each other
+FILE = "endpoint.json"
+
+
+class EndpointInfo(BaseModel):
+    """A tunnel endpoint at work: its process (id, start in clock ticks since boot, login node) and how it is reached.
+
+    *id* is another one at each start. Node agents try *hosts*, names or addresses, in order, at *port*, and accept
+    *host_key* alone (``TYPE BASE64``). *folder* is the 0700 folder on the login node in which each node's unix
+    socket is; see ``socket_of``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: int = PROTOCOL
+    id: str
+    pid: int
+    start: int
+    node: str
+    hosts: tuple[str, ...]
+    port: int
+    host_key: str
+    folder: str
+
+    @property
+    def here(self) -> bool:
+        """Return whether it is a process of this machine."""
+        return self.node == socket.gethostname()
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it still runs; of another machine's nobody here can say that it does not."""
+        return not self.here or Process(self.pid, self.start).alive
+
+    def socket_of(self, job: str, ordinal: int) -> Path:
+        """Return the path of the unix socket behind which node *ordinal* of *job* is, while its tunnel is up."""
+        return Path(self.folder) / f"{job}.{ordinal}.sock"
+
+
+def read_endpoint(state: Path | None = None) -> EndpointInfo | None:
+    """Return what the endpoint last wrote, whether it still runs or not; None where there is nothing to read."""
+    try:
+        return EndpointInfo.model_validate_json(((state or paths.state_dir()) / FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_endpoint(info: EndpointInfo, state: Path) -> None:
+    """Tell node agents and portal where the endpoint is."""
+    paths.write_atomic(state / FILE, info.model_dump_json())
+
+
+def withdraw_endpoint(info: EndpointInfo, state: Path) -> None:
+    """Remove what *info* told, unless another endpoint took over."""
+    if read_endpoint(state) == info:
+        with contextlib.suppress(OSError):
+            (state / FILE).unlink()

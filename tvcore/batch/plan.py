@@ -6,12 +6,55 @@ so that a script handed to ``sbatch`` by hand is complete by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from tvcore.errors import TiledVizError
+from tvcore.errors import TiledVizError, UsageError
+
+ARGUMENT_BYTES = (1 << 17) - 1  # the kernel's MAX_ARG_STRLEN, of one argument or NAME=VALUE, with its closing zero
+
+
+def _text(value: str) -> str:
+    """Return *value* if it can be written; what Python makes of a file's name that is no UTF-8 cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("this is no text: it cannot be written as UTF-8") from None
+    return value
+
+
+def _json(value: dict[str, object]) -> dict[str, object]:
+    try:
+        _text(json.dumps(value, ensure_ascii=False))
+    except TypeError as error:
+        raise ValueError(f"cannot be written as JSON: {error}") from error
+    return value
+
+
+def _argument(value: str) -> str:
+    """Return *value* if a program can get it as an argument (execve(2))."""
+    _text(value)
+    if "\0" in value:
+        raise ValueError("no program can get a NUL character: remove it")
+    if len(value.encode()) > ARGUMENT_BYTES:
+        raise ValueError(f"no program can get more than {ARGUMENT_BYTES} bytes in one argument")
+    return value
+
+
+def _environment(values: dict[str, str]) -> dict[str, str]:
+    for name, value in values.items():
+        if not name or "=" in name:
+            raise ValueError(f"{name!r} cannot be the name of a variable of the environment")
+        _argument(f"{name}={value}")
+    return values
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Argument = Annotated[str, AfterValidator(_argument)]
 
 
 class TilePlan(BaseModel):
@@ -20,14 +63,15 @@ class TilePlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: int = Field(ge=0, le=0xFFFF, description="number within the job; the tile's name on the wire")
-    title: str
-    command: tuple[str, ...] = Field(min_length=1, description="argument list of the program")
-    environment: dict[str, str] = Field(default_factory=dict)
+    title: Argument
+    command: tuple[Argument, ...] = Field(min_length=1, description="argument list of the program")
+    environment: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
     member: int | None = Field(default=None, description="row in the ensemble, from 0")
-    tags: tuple[str, ...] = ()
+    tags: tuple[Text, ...] = ()
     width: int = Field(default=640, ge=16, le=16384)
     height: int = Field(default=480, ge=16, le=16384)
     node: int = Field(default=0, ge=0, description="ordinal of the node within the job")
+    gpu: int | None = Field(default=None, ge=0, description="ordinal among the job's GPUs on that node; None: no GPU")
     unwatched: Literal["run", "pause"] = Field(
         default="run", description="what becomes of the program while nobody looks: it runs on, or is stopped (SIGSTOP)"
     )
@@ -39,17 +83,42 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
-    case: str
-    title: str
-    session: str = "main"
-    state: str = Field(description="absolute path of the owner's state folder, where agents register and log")
-    ensemble: str | None = Field(default=None, description="absolute path of the HDF5 file with the members")
-    parameters: dict[str, object] = Field(default_factory=dict, description="what the case was launched with")
+    case: Text
+    title: Text
+    session: Text = "main"
+    state: Text = Field(description="absolute path of the owner's state folder, where agents register and log")
+    ensemble: Text | None = Field(default=None, description="absolute path of the HDF5 file with the members")
+    parameters: Annotated[dict[str, object], AfterValidator(_json)] = Field(
+        default_factory=dict, description="what the case was launched with"
+    )
+    container: Text = Field(default="none", description="container command: none, apptainer, singularity, or its path")
+    scratch: Text = Field(default="", description="folder on the nodes for what tiles write and nobody keeps; or empty")
+    isolation: Literal["auto", "required"] = Field(
+        default="auto",
+        description="whether a tile may run on a node that cannot hide the agent and other tiles from it",
+    )
+    tunnel_way: Literal["endpoint", "sshd"] = Field(
+        default="endpoint", description="how node agents reach the login node"
+    )
     tiles: tuple[TilePlan, ...] = Field(min_length=1)
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes the job needs: no more than it has tiles, when ``place`` placed them."""
+        return 1 + max(tile.node for tile in self.tiles)
 
     def on_node(self, ordinal: int) -> tuple[TilePlan, ...]:
         """Return the tiles of the node with this *ordinal*."""
         return tuple(tile for tile in self.tiles if tile.node == ordinal)
+
+
+@contextmanager
+def refused_by_name(what: str) -> Iterator[None]:
+    """Make of a ValidationError a UsageError of one line: *what*, the name of the wrong value, and the reason."""
+    try:
+        yield
+    except ValidationError as error:
+        raise UsageError(f"{what}: {_first(error)}") from error
 
 
 def read_plan(text: str) -> Plan:
@@ -57,16 +126,10 @@ def read_plan(text: str) -> Plan:
     try:
         return Plan.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the text"
-        raise TiledVizError(f"this is not a plan of TiledViz: {where}: {first['msg']}") from error
+        raise TiledVizError(f"this is not a plan of TiledViz: {_first(error)}") from error
 
 
-def place(tiles: Sequence[TilePlan], nodes: int) -> tuple[TilePlan, ...]:
-    """Spread *tiles* over *nodes* nodes: in order, in runs whose lengths differ by one at most.
-
-    Deterministic: tile ``i`` of ``n`` goes to node ``i * nodes // n``.
-    """
-    if nodes < 1:
-        raise TiledVizError(f"a job needs at least one node, not {nodes}")
-    return tuple(tile.model_copy(update={"node": i * nodes // len(tiles)}) for i, tile in enumerate(tiles))
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the text"
+    return " ".join(f"{where}: {first['msg'].removeprefix('Value error, ')}".split())

@@ -1,5 +1,6 @@
 # make demo    install what is needed, show a wall of live tiles
 # make test    install what is needed, run every check and test
+# make cluster as root: make a Slurm cluster on this machine, with a portal and a case on it, and show its wall
 # make         install into .venv; the command is .venv/bin/tiledviz
 # make lint | unit | browser | bench | wheel | clean
 
@@ -11,11 +12,18 @@ VENDOR := web_static/vendor/novnc/.complete
 
 # Debian's names. What tiles need: an X display without a screen, and GL drawn by Mesa.
 TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
-TEST_PACKAGES := $(TILE_PACKAGES) chromium iproute2 fonts-dejavu-core
+TEST_PACKAGES := $(TILE_PACKAGES) chromium iproute2 fonts-dejavu-core openssh-client openssh-server
+# A cluster of namespaces on this machine: root alone can make one.
+CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
+ifeq ($(shell id -u),0)
+TEST_PACKAGES += $(CLUSTER_PACKAGES)
+endif
+# A wheel of pyslurm, made for the Slurm and the Python of the test cluster: then its tests run too.
+export PYSLURM_SRC
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all install install-test demo test lint unit browser bench wheel clean tile-packages test-packages toolchain
+.PHONY: all install install-test demo cluster test lint unit browser bench wheel clean tile-packages test-packages toolchain
 
 all: install
 
@@ -53,6 +61,11 @@ install-test: $(VENV)/.installed-test $(VENDOR)
 
 demo: tile-packages install
 	@$(BIN)/tiledviz demo $(if $(PORT),--port $(PORT))
+
+cluster: install
+	@[ $$(id -u) = 0 ] || { echo "a test cluster is made of namespaces and mounts: run make cluster as root" >&2; exit 1; }
+	@tools/need_packages.sh $(TILE_PACKAGES) $(CLUSTER_PACKAGES)
+	@$(BIN)/python tests/cluster $(if $(PORT),--port $(PORT))
 
 lint: install-test
 	$(BIN)/ruff check .

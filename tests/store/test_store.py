@@ -79,7 +79,7 @@ def test_a_run_is_on_the_wall_from_submission_with_its_metadata(store: Store) ->
     assert wall["tiles"][2]["metadata"] == {"F": 0.2}
     assert wall["sets"][0]["columns"] == [{"name": "F", "unit": "1"}]
     assert wall["revision"] == store.revision() == 1
-    assert store.wall("another") == {"session": "another", "revision": 0, "sets": [], "tiles": []}
+    assert store.wall("another") == {"session": "another", "revision": 0, "notices": [], "sets": [], "tiles": []}
 
 
 def test_the_same_job_added_twice_is_there_once(store: Store) -> None:

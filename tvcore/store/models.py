@@ -35,7 +35,10 @@ class SessionRow(Base):
 
 
 class JobRow(Base):
-    """A batch job; *id_there* is the scheduler's own id. Times are seconds since the epoch."""
+    """A batch job; *id_there* is the scheduler's own id. Times are seconds since the epoch.
+
+    *nodes* are the nodes it was given, in the order of their ordinals; *lost* are those of them that failed.
+    """
 
     __tablename__ = "job"
 
@@ -46,8 +49,11 @@ class JobRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     exit_code: Mapped[int | None]
     submitted: Mapped[float]
+    expected_start: Mapped[float | None]
     started: Mapped[float | None]
     ended: Mapped[float | None]
+    nodes: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    lost: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class TileSetRow(Base):
@@ -72,7 +78,10 @@ class TileSetRow(Base):
 
 
 class TileRow(Base):
-    """One tile; *index* is its number within the job, *member* its row in the ensemble."""
+    """One tile; *index* is its number within the job, *member* its row in the ensemble.
+
+    *ordinal* is the number of its node within the job, *node* that node's name once its agent has spoken.
+    """
 
     __tablename__ = "tile"
     __table_args__ = (UniqueConstraint("set_id", "index"),)
@@ -80,6 +89,7 @@ class TileRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     set_id: Mapped[int] = mapped_column(ForeignKey("tile_set.id", ondelete="CASCADE"))
     index: Mapped[int]
+    ordinal: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(Text)
     member: Mapped[int | None]
     tags: Mapped[list[str]]
@@ -97,6 +107,24 @@ class TileRow(Base):
     since: Mapped[float]
 
     tile_set: Mapped[TileSetRow] = relationship(back_populates="tiles")
+
+
+class ServiceRow(Base):
+    """What the wall depends on and may be away: a scheduler, or the tunnels. *error* is empty while all is well.
+
+    *since* is when the error began; *asked* and *answered* when it was last asked and last answered, which took
+    *seconds*; until *asking_until* somebody is about it.
+    """
+
+    __tablename__ = "service"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    error: Mapped[str] = mapped_column(Text, default="")
+    since: Mapped[float] = mapped_column(default=0.0)
+    asked: Mapped[float] = mapped_column(default=0.0)
+    answered: Mapped[float] = mapped_column(default=0.0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    asking_until: Mapped[float] = mapped_column(default=0.0)
 
 
 class LoginTicketRow(Base):

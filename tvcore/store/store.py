@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.errors import UsageError
 from tvcore.store.database import default_url, open_engine
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
+from tvcore.store.services import Services
 
 TICKET_SECONDS = 600
 STATUS_FIELDS = ("state", "reason", "frames", "renderer", "display", "pid", "restarts", "width", "height", "since")
@@ -56,6 +57,7 @@ class Store:
         self.engine = open_engine(url or default_url())
         self._session = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(self.engine.execution_options(read_only=True))
+        self.services = Services(self._session, self._reading)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:
@@ -85,8 +87,9 @@ class Store:
                 )  # fmt: skip
                 tile_set.tiles = [
                     TileRow(
-                        index=tile.index, title=tile.title, member=tile.member, tags=list(tile.tags),
-                        metadata_=row, width=tile.width, height=tile.height, state="queued", since=now,
+                        index=tile.index, ordinal=tile.node, title=tile.title, member=tile.member,
+                        tags=list(tile.tags), metadata_=row, width=tile.width, height=tile.height,
+                        state="queued", since=now,
                     )
                     for tile, row in zip(plan.tiles, rows, strict=True)
                 ]  # fmt: skip
@@ -135,16 +138,45 @@ class Store:
                 if job is None or JobState(job.state).ended:
                     continue
                 job.state, job.exit_code = status.state.value, status.exit_code
-                job.reason = status.reason
+                job.reason, job.expected_start = status.reason, status.expected_start
                 job.started, job.ended = status.started or job.started, status.ended or job.ended
+                _follow_nodes(job, status)
                 tile_set = db.scalar(select(TileSetRow).where(TileSetRow.job_id == job.id))
                 if tile_set is not None:
                     for tile in tile_set.tiles:
                         _follow_job(tile, status)
+                        if _node_of(tile, job) in job.lost and tile.state not in ("failed", "stopped"):
+                            _fail(tile, f"node failure: {_node_of(tile, job)} is gone from the job")
                     if db.dirty:
                         tile_set.session.revision += 1
                 changed = changed or bool(db.dirty)
+                db.flush()
         return changed
+
+    def fail_node(self, job: str, ordinal: int, reason: str) -> bool:
+        """Mark the tiles of one node of *job* as failed for *reason*, if the job runs; return whether any changed."""
+        return self._tell_node(job, ordinal, lambda tile: tile.state != "failed", lambda tile: _fail(tile, reason))
+
+    def explain_node(self, job: str, ordinal: int, reason: str) -> bool:
+        """Give *reason* to the tiles of one node of *job*, whose states stay; return whether any changed."""
+
+        def explain(tile: TileRow) -> None:
+            tile.reason = reason
+
+        return self._tell_node(job, ordinal, lambda tile: tile.reason != reason, explain)
+
+    def _tell_node(
+        self, job: str, ordinal: int, wanted: Callable[[TileRow], bool], tell: Callable[[TileRow], None]
+    ) -> bool:
+        with self._session.begin() as db:
+            tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
+            if tile_set is None or JobState(tile_set.job.state).ended:
+                return False
+            tiles = [tile for tile in tile_set.tiles if tile.ordinal == ordinal and wanted(tile)]
+            for tile in tiles:
+                tell(tile)
+            tile_set.session.revision += bool(tiles)
+        return bool(tiles)
 
     # ----------------------------------------------------------------- tiles
 
@@ -153,7 +185,7 @@ class Store:
         changed = []
         with self._session.begin() as db:
             tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
-            if tile_set is None or JobState(tile_set.job.state).ended:
+            if tile_set is None or JobState(tile_set.job.state).ended or node in tile_set.job.lost:
                 return []
             tiles = {tile.index: tile for tile in tile_set.tiles}
             for status in statuses:
@@ -200,6 +232,7 @@ class Store:
             return {
                 "session": session,
                 "revision": room.revision if room else 0,
+                "notices": self.services.notices(),
                 "sets": [_set_document(tile_set) for tile_set in sets],
                 "tiles": [_tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
             }
@@ -264,8 +297,8 @@ def _hash(secret: str) -> str:
 def _follow_job(tile: TileRow, status: JobStatus) -> None:
     """Set *tile*'s state to what its job's status means for it."""
     new: dict[str, Any] = {}
-    if status.state is JobState.PENDING and tile.state == "queued":
-        new = {"reason": status.reason}
+    if status.state is JobState.PENDING:  # also one that the site's administrators put back into the queue
+        new = {"state": "queued", "reason": status.reason, "node": None, **_GONE}
     elif status.state is JobState.RUNNING and tile.state == "queued":
         new = {"state": "starting", "reason": ""}
     elif status.state in OVER and tile.state != "failed":
@@ -279,6 +312,28 @@ def _follow_job(tile: TileRow, status: JobStatus) -> None:
             setattr(tile, name, value)
 
 
+def _fail(tile: TileRow, reason: str) -> None:
+    tile.state, tile.reason, tile.since = "failed", reason, time.time()
+    tile.pid = tile.display = None
+
+
+def _follow_nodes(job: JobRow, status: JobStatus) -> None:
+    """Note which nodes *job* was given, and which of them it has no more."""
+    if status.state is JobState.PENDING:
+        job.nodes, job.lost = [], []
+    elif status.state is JobState.RUNNING and status.nodes:
+        if not job.nodes:
+            job.nodes = list(status.nodes)
+        lost = [node for node in job.nodes if node not in status.nodes]
+        if lost != job.lost:
+            job.lost = lost
+
+
+def _node_of(tile: TileRow, job: JobRow) -> str | None:
+    """Return the node of *tile*: the one that spoke of it, else the one that is to run it."""
+    return tile.node or (job.nodes[tile.ordinal] if tile.ordinal < len(job.nodes) else None)
+
+
 def _job_document(tile_set: TileSetRow) -> dict[str, Any]:
     job = tile_set.job
     states = [tile.state for tile in tile_set.tiles]
@@ -286,7 +341,8 @@ def _job_document(tile_set: TileSetRow) -> dict[str, Any]:
         "id": job.id_there, "scheduler": job.scheduler, "state": job.state, "reason": job.reason,
         "exit_code": job.exit_code, "case": tile_set.case, "title": tile_set.title,
         "session": tile_set.session.name, "tiles": len(states), "live": states.count("live"),
-        "submitted": job.submitted, "started": job.started, "ended": job.ended,
+        "submitted": job.submitted, "expected_start": job.expected_start, "started": job.started,
+        "ended": job.ended, "nodes": [node for node in job.nodes if node not in job.lost], "lost": job.lost,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import { Focus } from './focus.js';
 import { commandsOf, helpOf, watchKeys } from './keyboard.js';
 import { login, watchAddress } from './login.js';
 import { Model } from './model.js';
-import { clock, showEmpty, showLogin, showStatus } from './pages.js';
+import { clock, showEmpty, showLogin, showNotices, showStatus } from './pages.js';
 import { Panel } from './panel.js';
 import { watchPointers } from './pointer.js';
 import { preload } from './remote.js';
@@ -15,6 +15,9 @@ import { watchSearch } from './search.js';
 import { Stage } from './stage.js';
 import { themeSwitch } from './theme.js';
 import { expose } from './window.js';
+
+/** @param {import('./connection.js').Status['state']} state */
+const isStale = (state) => state === 'lost' || state === 'outdated';
 
 function start() {
   byId('app', HTMLElement).hidden = false;
@@ -40,7 +43,11 @@ function start() {
 
   connection.addEventListener('event', (event) => {
     const { detail } = /** @type {CustomEvent<any>} */ (event);
-    if (detail.event === 'wall') model.replace(detail.wall);
+    if (detail.event === 'wall') {
+      model.replace(detail.wall);
+      showNotices(detail.wall.notices ?? []);
+    }
+    if (detail.event === 'notices') showNotices(detail.notices);
     if (detail.event === 'tiles') model.update(detail.tiles);
   });
   model.addEventListener('wall', preload, { once: true });
@@ -48,7 +55,7 @@ function start() {
   connection.addEventListener('status', () => {
     const { status } = connection;
     showStatus(status, () => connection.retryNow());
-    connection.tell({ type: 'stale', since: status.state === 'lost' && status.lostAt ? clock(status.lostAt) : null });
+    connection.tell({ type: 'stale', since: isStale(status.state) && status.lostAt ? clock(status.lostAt) : null });
   });
   expose(model, stage, connection);
   void connection.open();

@@ -3,7 +3,7 @@
  *
  * Fires `event` (detail: what the portal says) and `status` (detail: Status).
  *
- * @typedef {{state: 'connecting'|'open'|'lost'|'expired', reason: string, lostAt: Date|null}} Status
+ * @typedef {{state: 'connecting'|'open'|'lost'|'expired'|'outdated', reason: string, lostAt: Date|null}} Status
  * @typedef {import('./wall-worker.js').ToWorker} ToWorker
  * @typedef {import('./wall-worker.js').FromWorker} FromWorker
  */
@@ -58,7 +58,7 @@ export class Connection extends EventTarget {
 
   /** Open the stream: a ticket first, then the socket in the worker. */
   async open() {
-    if (this.#trying || this.status.state === 'expired') return;
+    if (this.#trying || this.status.state === 'expired' || this.status.state === 'outdated') return;
     this.#trying = true;
     clearTimeout(this.#timer);
     try {
@@ -89,6 +89,9 @@ export class Connection extends EventTarget {
       this.#trying = false;
       this.#openedAt = Date.now();
       this.#say('open', '');
+    } else if (message.type === 'outdated') {
+      this.#trying = false;
+      this.#say('outdated', '');
     } else if (message.type === 'closed') {
       this.#trying = false;
       if (this.#openedAt > 0 && Date.now() - this.#openedAt > HEALTHY_MS) this.#wait = FIRST_WAIT_MS;

@@ -24,7 +24,7 @@
  * @property {number|null} member
  * @property {Record<string, Value>} metadata
  * @property {number|null} stream
- * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[]}} WallDocument
+ * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
 import { sortTiles } from './sort.js';

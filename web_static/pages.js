@@ -1,4 +1,4 @@
-/** Pages of words: how to log in, how to fill an empty wall, and the banner of a lost connection. */
+/** Words over the wall: how to log in, how to fill an empty wall, the banner of a lost connection, notices. */
 
 import { button, byId, make } from './dom.js';
 
@@ -69,13 +69,26 @@ export function showEmpty(empty) {
 export function showStatus({ state, reason, lostAt }, retry) {
   const banner = byId('banner', HTMLElement);
   if (state === 'expired') return showLogin(reason);
-  banner.hidden = state !== 'lost';
-  if (state !== 'lost') return banner.replaceChildren();
+  banner.hidden = state !== 'lost' && state !== 'outdated';
+  if (banner.hidden) return banner.replaceChildren();
+  if (state === 'outdated') {
+    const again = button('Reload', () => location.reload(), { class: 'primary' });
+    return banner.replaceChildren(make('span', {}, 'The portal was updated: reload this page. Your tiles go on.'), again);
+  }
   const since = lostAt ? ` since ${clock(lostAt)}` : '';
   banner.replaceChildren(
     make('span', {}, `No connection${since}: ${reason}. The wall keeps its last pictures and comes back by itself.`),
     button('Try now', retry),
   );
+}
+
+/** Show what is to be known of the wall as a whole, a line each; each goes when it is over. @param {string[]} notices */
+export function showNotices(notices) {
+  const place = byId('notices', HTMLElement);
+  // What stands there already stays untouched, so that it is not read aloud again.
+  for (const line of [...place.children]) if (!notices.includes(line.textContent ?? '')) line.remove();
+  const before = [...place.children].map((line) => line.textContent);
+  place.append(...notices.filter((text) => !before.includes(text)).map((text) => make('p', {}, text)));
 }
 
 /** Return the time of day, as the person's language writes it. @param {Date} time */

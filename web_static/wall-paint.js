@@ -14,6 +14,8 @@ import { drawShape, fitText, wrapText } from './wall-type.js';
 const TITLE_PX = 13;
 const TITLE_MOST_PX = 17;
 const TITLE_LEAST_PX = 8.5;
+const REASON_LEAST_PX = 10.5;
+const REASON_MOST_LINES = 5;
 const SOFT_FROM_PX = 1.02; // scaled up or down by more than this share, a picture is smoothed
 
 /** Return the rectangle in whole device pixels, so that edges and pictures are crisp. */
@@ -115,7 +117,7 @@ function drawStrip(/** @type {Context} */ context, /** @type {Painted} */ painte
   context.globalAlpha = 1;
 }
 
-/** In place of the picture: the shape, the word, and why. */
+/** In place of the picture: the shape, the word, and why. Where not all of it fits, why comes before the word. */
 function drawState(
   /** @type {Context} */ context,
   /** @type {SceneTile} */ tile,
@@ -125,30 +127,34 @@ function drawState(
   const { theme, ratio } = style;
   const size = Math.min(Math.max(Math.min(box.width, box.height) / ratio / 13, 12), 20) * ratio;
   if (box.height < size * 2 || box.width < size * 2) return;
-  const color = tile.state === 'failed' ? theme.failed : theme.muted;
-  const center = box.x + box.width / 2;
-  const wide = Math.min(box.width - size * 2, size * 26);
-  const small = `${size * 0.82}px ${theme.font}`;
-  context.font = small;
-  const most = Math.max(0, Math.min(4, Math.floor((box.height - size * 5) / (size * 1.25))));
-  const lines = wide > size * 5 && most > 0 ? wrapText(context, tile.reason, wide, most) : [];
-  const worded = box.height > size * 4.6 && box.width > size * 5;
+  const small = Math.max(size * 0.82, REASON_LEAST_PX * ratio);
+  const line = small * 1.3;
+  context.font = `${small}px ${theme.font}`;
+  const broad = box.width > size * 5;
+  const why = (/** @type {number} */ most) =>
+    broad && most > 0 ? wrapText(context, tile.reason, Math.min(box.width - size * 1.5, size * 26), most) : [];
+  const inAll = (/** @type {number} */ shape, /** @type {boolean} */ worded, /** @type {number} */ count) =>
+    shape + (worded ? size * 1.7 : 0) + (count > 0 ? size * 0.5 + count * line : 0);
+  const room = box.height - size;
+
+  let lines = why(REASON_MOST_LINES);
+  const worded = broad && inAll(size * 1.5, true, lines.length) <= room;
   const shape = size * (worded ? 1.5 : 1.2);
-  const height = shape + (worded ? size * 1.9 : 0) + (lines.length > 0 ? size * 0.35 + lines.length * size * 1.25 : 0);
-  let y = box.y + (box.height - height) / 2;
-  drawShape(context, tile.state, center, y + shape / 2, shape, color);
-  if (!worded) return;
+  if (!worded) lines = why(Math.min(REASON_MOST_LINES, Math.floor((room - inAll(shape, false, 0) - size * 0.5) / line)));
+
+  let y = box.y + (box.height - inAll(shape, worded, lines.length)) / 2;
+  const center = box.x + box.width / 2;
+  drawShape(context, tile.state, center, y + shape / 2, shape, tile.state === 'failed' ? theme.failed : theme.muted);
+  y += shape;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  y += shape + size * 1.15;
-  context.font = `600 ${size}px ${theme.font}`;
-  context.fillStyle = tile.state === 'failed' ? theme.failed : theme.text;
-  context.fillText(tile.state, center, y);
-  y += size * 1.55;
-  context.font = small;
-  context.fillStyle = theme.muted;
-  for (const line of lines) {
-    context.fillText(line, center, y);
-    y += size * 1.25;
+  if (worded) {
+    context.font = `600 ${size}px ${theme.font}`;
+    context.fillStyle = tile.state === 'failed' ? theme.failed : theme.text;
+    context.fillText(tile.state, center, y + size * 1.1);
+    y += size * 1.7;
   }
+  context.font = `${small}px ${theme.font}`;
+  context.fillStyle = worded ? theme.muted : theme.text;
+  lines.forEach((text, i) => context.fillText(text, center, y + size * 0.5 + line * (i + 0.5)));
 }

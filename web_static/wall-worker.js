@@ -16,11 +16,11 @@
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
  *   | {type: 'snapshot', id: number, request: number}
  *   | {type: 'drawn', request: number}} ToWorker
- * @typedef {{type: 'open'} | {type: 'closed', reason: string} | {type: 'event', event: any}
+ * @typedef {{type: 'open'} | {type: 'outdated'} | {type: 'closed', reason: string} | {type: 'event', event: any}
  *   | {type: 'answer', request: number, value: any}} FromWorker
  */
 
-import { EVENT, kindOf, parseEvent } from './wire.js';
+import { EVENT, isGreeting, kindOf, parseEvent } from './wire.js';
 import { Pictures } from './wall-pictures.js';
 import { Scene } from './wall-scene.js';
 
@@ -29,6 +29,8 @@ const scene = new Scene(pictures, () => flushCredit());
 
 /** @type {WebSocket|null} */
 let socket = null;
+/** Whether the portal at the other end of the socket has shown that it is of this page's release. */
+let greeted = false;
 /** @type {import('./demand.js').Demanded[]} */
 let demand = [];
 
@@ -55,11 +57,8 @@ function connect(url, protocols) {
   const opened = new WebSocket(url, protocols);
   let broken = '';
   socket = opened;
+  greeted = false;
   opened.binaryType = 'arraybuffer';
-  opened.onopen = () => {
-    tell({ type: 'open' });
-    send({ demand });
-  };
   opened.onmessage = ({ data }) => {
     if (socket !== opened) return;
     try {
@@ -80,8 +79,14 @@ function connect(url, protocols) {
 
 /** @param {ArrayBuffer} data */
 function receive(data) {
-  if (kindOf(data) === EVENT) {
-    const event = parseEvent(data);
+  const event = kindOf(data) === EVENT ? parseEvent(data) : null;
+  if (!greeted) {
+    if (!isGreeting(event)) return leave();
+    greeted = true;
+    tell({ type: 'open' });
+    send({ demand });
+  }
+  if (event) {
     // Which stream is which tile must be known before the next message, which may be a picture.
     if (event.event === 'wall') pictures.setTiles(event.wall.tiles);
     if (event.event === 'tiles') pictures.updateTiles(event.tiles);
@@ -89,6 +94,13 @@ function receive(data) {
   } else {
     pictures.take(data);
   }
+}
+
+/** The portal is of another release: what it says could be misread, so nothing of it is. */
+function leave() {
+  socket?.close();
+  socket = null;
+  tell({ type: 'outdated' });
 }
 
 /** @param {number} id @param {number} request */

@@ -4,7 +4,7 @@
  * - `tiles()`: in the order shown, `{id, title, state, dimmed, focused, rect}`; rect is the picture's place in the
  *   window, `{x, y, width, height}` in CSS pixels.
  * - `camera()`: `{x, y, scale}`: the wall's point in the upper left corner, and CSS pixels per tile's width.
- * - `connection()`: `'connecting'`, `'open'`, `'lost'` or `'expired'`.
+ * - `connection()`: `'connecting'`, `'open'`, `'lost'`, `'expired'` or `'outdated'` (the portal is of another release).
  * - `drawn()`: a promise of `{frames, tiles: {ID: count}}`: frames drawn on the canvas, and pictures drawn of each tile.
  */
 

@@ -12,6 +12,8 @@
  * @typedef {{stream: number, sequence: number, cells: Cell[], jpeg: Uint8Array}} Picture
  */
 
+/** What page and portal say to each other; the portal's own number is in tvcore/portal/wall.py. */
+export const PAGE_PROTOCOL = 1;
 export const EVENT = 0;
 export const PICTURE = 1;
 const VERSION = 1;
@@ -31,6 +33,11 @@ export function kindOf(/** @type {ArrayBuffer} */ message) {
 export function parseEvent(/** @type {ArrayBuffer} */ message) {
   if (kindOf(message) !== EVENT) throw new RangeError('a picture is not an event');
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array(message, 1)));
+}
+
+/** Return whether an event begins a stream that this page can read. @param {any} event */
+export function isGreeting(event) {
+  return event?.event === 'wall' && event.v === PAGE_PROTOCOL;
 }
 
 /** Return what a picture message holds; `jpeg` is a view of it. Throws RangeError when it is cut short or wrong. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { EVENT, PICTURE, kindOf, parseEvent, parsePicture } from '../../web_static/wire.js';
+import { EVENT, PAGE_PROTOCOL, PICTURE, isGreeting, kindOf, parseEvent, parsePicture } from '../../web_static/wire.js';
 
 const CELL = { tile: 7, flags: 1, frame: 123456, captured: 1700000000.25, x: 0, y: 16, w: 100, h: 60, left: 20, top: 15, width: 120, height: 75 };
 const ORDER = ['x', 'y', 'w', 'h', 'left', 'top', 'width', 'height'];
@@ -29,6 +29,12 @@ function pack(cells, jpeg, { kind = 1, version = 1, stream = 3, sequence = 42, c
   return message;
 }
 
+/** Return what Python code prints. */
+function python(code) {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  return execFileSync(process.env.PYTHON ?? '.venv/bin/python', ['-c', code], { cwd: root });
+}
+
 const event = (text) => new Uint8Array([EVENT, ...new TextEncoder().encode(text)]).buffer;
 
 test('what is packed is read back, picture and all', () => {
@@ -44,13 +50,22 @@ test('what is packed is read back, picture and all', () => {
 });
 
 test('the node agent packs what the page reads', () => {
-  const code = `import sys
+  const bytes = python(`import sys
 from tvcore.node.wire import WHOLE, Cell, pack
 cell = Cell(7, WHOLE, 123456, 1700000000.25, 0, 16, 100, 60, 20, 15, 120, 75)
-sys.stdout.buffer.write(pack(3, 42, [cell], b"JPEG"))`;
-  const root = fileURLToPath(new URL('../../', import.meta.url));
-  const bytes = execFileSync(process.env.PYTHON ?? '.venv/bin/python', ['-c', code], { cwd: root });
+sys.stdout.buffer.write(pack(3, 42, [cell], b"JPEG"))`);
   assert.deepEqual(new Uint8Array(bytes), new Uint8Array(pack([CELL], new TextEncoder().encode('JPEG'))));
+});
+
+test('page and portal of one release greet each other, and of another release do not', () => {
+  const said = python(`import json
+from tvcore.portal.wall import PAGE_PROTOCOL
+print(json.dumps({"event": "wall", "v": PAGE_PROTOCOL, "wall": {}}))`);
+  assert.ok(isGreeting(parseEvent(event(String(said)))));
+  for (const v of [undefined, null, PAGE_PROTOCOL + 1, PAGE_PROTOCOL - 1, String(PAGE_PROTOCOL)]) {
+    assert.equal(isGreeting({ event: 'wall', v, wall: {} }), false);
+  }
+  for (const other of [null, {}, { event: 'tiles', v: PAGE_PROTOCOL, tiles: [] }]) assert.equal(isGreeting(other), false);
 });
 
 test('a message cut short anywhere before its picture is refused', () => {

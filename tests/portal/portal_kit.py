@@ -36,12 +36,14 @@ START_SECONDS = 40.0
 
 
 class RunningPortal:
-    """``tiledviz up`` with a state folder of its own."""
+    """``tiledviz up`` with a state folder of its own; *changed*: code that makes another release of it."""
 
-    def __init__(self, home: Path, *arguments: str, port: int = 0) -> None:
+    def __init__(self, home: Path, *arguments: str, port: int = 0, changed: str = "") -> None:
         self.home = home
         self.log = home.parent / f"portal-{secrets.token_hex(3)}.log"
-        command = [sys.executable, "-m", "tvcore", "up", "--port", str(port), *arguments]
+        code = f"from gevent import monkey\nmonkey.patch_all()\n{changed}\nfrom tvcore.cli import main\nmain()"
+        program = ["-c", code] if changed else ["-m", "tvcore"]
+        command = [sys.executable, *program, "up", "--port", str(port), *arguments]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -57,6 +59,7 @@ class RunningPortal:
             assert time.monotonic() < deadline, "the portal did not start: " + self.log.read_text()
             time.sleep(0.02)
         self.port = info["port"]
+        self.socket: str | None = info["socket"]
         self.host = f"127.0.0.1:{self.port}"
         self.origin = f"http://{self.host}"
 
@@ -90,6 +93,17 @@ class RunningPortal:
             self.store.close()
 
 
+def connected(portal: Any, seconds: float = 20) -> socket.socket:
+    """Return a connection to where *portal* listens: a port of this machine, or its ``socket`` if it has one."""
+    path = getattr(portal, "socket", None)
+    if path is None:
+        return socket.create_connection(("127.0.0.1", portal.port), timeout=seconds)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(seconds)
+    connection.connect(path)
+    return connection
+
+
 class Reply:
     """An HTTP answer."""
 
@@ -117,7 +131,8 @@ class Browser:
         """Send a request as given: with the cookie, the key and Host unless *headers* has others (None: leave out)."""
         given: dict[str, str | None] = {"Cookie": self.cookie or None, "X-TiledViz-Key": self.key or None}
         given |= headers or {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port)
+        connection.sock = connected(self.portal)
         with contextlib.closing(connection):
             connection.request(method, path, body, {k: v for k, v in given.items() if v is not None})
             reply = Reply(connection.getresponse())
@@ -143,6 +158,7 @@ class Browser:
         # Entered, not used as a context: some releases allow nothing else, and a test may close it when it likes.
         return connect(
             f"ws://{self.portal.host}{API}{path}",
+            sock=connected(self.portal),
             origin=changes.get("origin", self.portal.origin),
             subprotocols=changes.get("protocols", ["tiledviz", f"ticket.{ticket}"]),
             additional_headers={"Cookie": changes.get("cookie", self.cookie)},
@@ -390,7 +406,7 @@ def drain(connection: ClientConnection) -> None:
 
 def send_raw(portal: RunningPortal, data: bytes, seconds: float = 15) -> bytes:
     """Send *data* to the portal as it is and return all that comes back until it closes."""
-    with socket.create_connection(("127.0.0.1", portal.port), timeout=seconds) as connection:
+    with connected(portal, seconds) as connection:
         connection.sendall(data)
         return receive_all(connection)
 

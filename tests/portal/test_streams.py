@@ -17,6 +17,7 @@ import pytest
 
 from portal_kit import API, Browser, FakeAgent, RunningJob, RunningPortal, WallPage, closing, receive_all
 from tvcore.node import wire
+from tvcore.portal.wall import PAGE_PROTOCOL
 
 Until = Callable[..., None]
 
@@ -49,6 +50,8 @@ def shown(page: WallPage, job: RunningJob, until: Until, count: int = 1) -> None
 def test_the_wall_comes_first_and_changes_follow(page: WallPage, job: RunningJob) -> None:
     first = page.event(lambda event: True)
     assert first["event"] == "wall"
+    assert first["v"] == PAGE_PROTOCOL
+    assert first["wall"]["notices"] == []
     assert set(job.tiles) <= {tile["id"] for tile in first["wall"]["tiles"]}
     job.agent.change(1, state="failed", reason="the program ended")
     changed = page.event(lambda event: any("state" in tile for tile in event.get("tiles", ())))
@@ -67,6 +70,21 @@ def test_a_job_that_comes_and_goes_changes_the_wall_of_every_viewer(
     for viewer in (page, other):
         viewer.event(lambda e: e["event"] == "wall" and not tiles & {tile["id"] for tile in e["wall"]["tiles"]})
     other.close()
+
+
+def test_what_is_away_and_back_again_is_told_without_the_rest_of_the_wall(
+    portal: RunningPortal, page: WallPage, job: RunningJob
+) -> None:
+    page.event(lambda event: event["event"] == "wall")
+    portal.store.services.tell("slurm", "Slurm does not answer: the states of its jobs are as they were then")
+    try:
+        away = page.event(lambda event: event["event"] == "notices")
+    finally:
+        portal.store.services.tell("slurm")
+    (notice,) = away["notices"]
+    assert "Slurm does not answer" in notice
+    assert page.event(lambda event: event["event"] == "notices")["notices"] == []
+    assert [event["event"] for event in page.events if event["event"] == "wall"] == []
 
 
 # ---------------------------------------------------------------- wall: pictures

@@ -10,6 +10,7 @@ from tvcore import api, paths
 from tvcore.batch import watch
 from tvcore.store import Store
 from tvcore.tunnel.agents import Registration
+from tvcore.tunnel.keep import keep
 
 
 @cache
@@ -69,11 +70,12 @@ def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
 
 
 def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
-    """Bring the store up to date; return its revision, and the registrations, whole where they are not *known*.
+    """Bring the store up to date with the node agents; return its revision, and the registrations.
 
-    *known* is a mark of the file by the registration's name: size, time and inode.
+    Nothing here waits for a batch system: ``ask_schedulers`` does. *known* is a mark of the file by the
+    registration's name (size, time and inode); what is not known comes whole.
     """
-    watch.sync(_store())
+    watch.sync_here(_store())
     names, changed = {}, {}
     for path in sorted(paths.agents_dir().glob("*.json")):
         try:
@@ -87,6 +89,16 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
     return {"revision": _store().revision(session), "names": names, "changed": changed}
 
 
+def ask_schedulers() -> bool:
+    """Ask the batch systems for the jobs, if it is time; return whether anything changed."""
+    return watch.sync(_store())
+
+
+def keep_endpoint() -> None:
+    """See that the tunnels' endpoint runs where there is a batch system, and note when it cannot."""
+    keep(_store())
+
+
 def query(session: str, text: str) -> list[int]:
     """Return the ids of the tiles on the wall that the query *text* matches."""
     return api.match(_store().wall(session)["tiles"], text)
@@ -98,13 +110,13 @@ def logs(tile: int, lines: int) -> list[str]:
 
 
 def tiles() -> Any:
-    """Return what ``tiledviz tiles --json`` prints."""
-    return finite(api.tiles(_store()))
+    """Return what ``tiledviz tiles --json`` prints, as far as it is known: nobody is asked for it."""
+    return finite(_store().tiles())
 
 
 def jobs() -> Any:
-    """Return what ``tiledviz jobs --json`` prints."""
-    return finite(api.jobs(_store()))
+    """Return what ``tiledviz jobs --json`` prints, as far as it is known: nobody is asked for it."""
+    return finite(api.jobs(_store(), ask=False))
 
 
 def cases() -> Any:
@@ -126,6 +138,6 @@ FUNCTIONS = {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
-        query, logs, tiles, jobs, cases, launch, stop,
+        ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop,
     )
 }  # fmt: skip

@@ -12,6 +12,7 @@ from tvcore.workers import Workers
 
 SOCKETS_MAX = 256
 SLOW_WORKERS = 4
+BATCH_WORKERS = 4
 OPEN_SECONDS = 60.0  # the first call also migrates the store
 
 
@@ -73,12 +74,14 @@ class Portal:
 
     def __init__(self, hosts: Hosts, cookie_name: str) -> None:
         self.hosts = hosts
-        # Short calls into the store must not queue behind those that wait for Slurm or a disk.
+        # Short calls into the store must not queue behind those that wait for a disk, and neither behind those that
+        # wait for a batch system, which may be away for minutes.
         self.quick = Workers(1)
         self.slow = Workers(SLOW_WORKERS)
+        self.batch = Workers(BATCH_WORKERS)
         self.logins = Logins(StoreLogins(self.quick), cookie_name)
         self.tickets = Tickets()
-        self.monitor = Monitor(self.quick, self.slow)
+        self.monitor = Monitor(self.quick, self.slow, self.batch)
         self.sockets = Sockets()
 
     def start(self) -> None:
@@ -91,7 +94,12 @@ class Portal:
         self.monitor.stop()
         self.quick.close()
         self.slow.close()
+        self.batch.close()
 
     def do(self, name: str, seconds: float, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
         return self.slow.call(name, seconds, **arguments)
+
+    def do_batch(self, name: str, seconds: float, **arguments: Any) -> Any:
+        """Do the same for a function that asks a batch system for something."""
+        return self.batch.call(name, seconds, **arguments)

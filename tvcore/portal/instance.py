@@ -23,7 +23,10 @@ START_SECONDS = 10.0
 
 
 class PortalInfo(BaseModel):
-    """A portal at work: its process (id, start in clock ticks since boot, node) and where it listens."""
+    """A portal at work: its process (id, start in clock ticks since boot, node) and where it listens.
+
+    One that listens on a unix *socket* is reached at *host* and *port* of the person's own machine, by the line *ssh*.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -33,6 +36,8 @@ class PortalInfo(BaseModel):
     url: str
     host: str
     port: int
+    socket: str | None = None
+    ssh: str | None = None
 
     @property
     def here(self) -> bool:
@@ -108,11 +113,20 @@ def _already(there: PortalInfo, file: Path) -> str:
     )
 
 
-def announce(host: str, port: int, state: Path | None = None) -> PortalInfo:
-    """Write down that this process listens on *host* and *port*."""
+def announce(
+    host: str, port: int, state: Path | None = None, path: Path | None = None, ssh: str | None = None
+) -> PortalInfo:
+    """Write down that this process listens on *host* and *port*, or on the unix socket *path*."""
     me = Process.current()
     info = PortalInfo(
-        pid=me.pid, start=me.start, node=socket.gethostname(), url=url_of(host, port), host=host, port=port
+        pid=me.pid,
+        start=me.start,
+        node=socket.gethostname(),
+        url=url_of(host, port),
+        host=host,
+        port=port,
+        socket=str(path) if path else None,
+        ssh=ssh,
     )
     paths.write_atomic(_file(state), info.model_dump_json())
     return info

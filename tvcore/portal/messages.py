@@ -126,6 +126,9 @@ class Wall(Answer):
     revision: int
     sets: list[TileSet]
     tiles: list[WallTile]
+    notices: list[str] = Field(
+        default_factory=list, description="what is to be known of the wall as a whole, in sentences"
+    )
 
 
 class QueryParameters(Message):

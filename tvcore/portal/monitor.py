@@ -15,13 +15,15 @@ from gevent.lock import BoundedSemaphore
 from pydantic import ValidationError
 
 from tvcore.errors import TiledVizError
-from tvcore.workers import Workers
 from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration
+from tvcore.workers import Workers
 
 SESSION = "main"
 SYNC_WATCHED, SYNC_ALONE = 1.0, 5.0  # seconds from one sync to the next, with viewers and without
 SYNC_LONGEST = 30.0
+ASK_LONGEST = 60.0  # for a batch system to answer, or not
+ENDPOINT_LONGEST = 30.0
 STORE_LONGEST = 25.0  # a little more than the store waits for another process's transaction
 PAUSE = 0.1  # between two looks at the wall, or two writes of states
 RETRY_FIRST, RETRY_LONGEST = 0.25, 5.0
@@ -53,6 +55,10 @@ class Viewer(Protocol):
         """Node agents came or went, or tiles are somewhere else."""
         ...
 
+    def notices_changed(self) -> None:
+        """Something that the wall depends on is away, or is back."""
+        ...
+
 
 def changed_tiles(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Return id and changed fields of each tile that changed from wall *old* to *new*; None: it is another wall."""
@@ -82,10 +88,11 @@ def _state_events(registration: Registration) -> Iterator[list[dict[str, Any]]]:
 class Monitor:
     """The wall as it is now, and the node agents behind it."""
 
-    def __init__(self, quick: Workers, slow: Workers) -> None:
+    def __init__(self, quick: Workers, slow: Workers, batch: Workers) -> None:
         self._quick = quick
         self._slow = slow
-        self.wall: dict[str, Any] = {"session": SESSION, "revision": 0, "sets": [], "tiles": []}
+        self._batch = batch
+        self.wall: dict[str, Any] = {"session": SESSION, "revision": 0, "notices": [], "sets": [], "tiles": []}
         self._by_name: dict[str, Agent] = {}
         self._marks: dict[str, list[int]] = {}
         self._streams: dict[tuple[str, int], Agent] = {}
@@ -103,7 +110,10 @@ class Monitor:
     def start(self) -> None:
         """Begin to watch; the first look at the store is done when this returns. Raises TiledVizError."""
         self.refresh()
-        self._loops = [gevent.spawn(loop) for loop in (self._sync_loop, self._refresh_loop, self._states_loop)]
+        self._loops = [
+            gevent.spawn(loop)
+            for loop in (self._sync_loop, self._ask_loop, self._endpoint_loop, self._refresh_loop, self._states_loop)
+        ]
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -151,12 +161,15 @@ class Monitor:
                     places[tile["id"]] = (agent, tile["index"])
             changed = changed_tiles(self.wall, wall)
             moved = places != self._places
+            noticed = self.wall["notices"] != wall["notices"]
             self.wall, self._places = wall, places
             for viewer in list(self._viewers):
                 if changed is None:
                     viewer.wall_changed()
                 elif changed:
                     viewer.tiles_changed(changed)
+                if noticed and changed is not None:
+                    viewer.notices_changed()
                 if moved:
                     viewer.agents_changed()
             return wall
@@ -189,6 +202,24 @@ class Monitor:
             gevent.sleep(SYNC_WATCHED)
             self._sync_now.wait(0 if self._viewers else SYNC_ALONE - SYNC_WATCHED)
             self._sync_now.clear()
+
+    def _ask_loop(self) -> None:
+        """Have the batch systems asked, apart from all else: one that hangs holds up nothing but this loop."""
+        while True:
+            self._call(self._batch, "ask_schedulers", ASK_LONGEST)
+            gevent.sleep(SYNC_WATCHED if self._viewers else SYNC_ALONE)
+
+    def _endpoint_loop(self) -> None:
+        while True:
+            self._call(self._slow, "keep_endpoint", ENDPOINT_LONGEST)
+            gevent.sleep(SYNC_WATCHED)
+
+    @staticmethod
+    def _call(workers: Workers, name: str, seconds: float) -> None:
+        try:
+            workers.call(name, seconds)
+        except TiledVizError as error:
+            log.warning("%s: %s", name, error)
 
     def _take(self, found: Mapping[str, Any]) -> None:
         """Take over what ``calls.sync`` found."""

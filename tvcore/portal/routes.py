@@ -144,14 +144,14 @@ def cases(call: Call) -> Any:
 def launch(call: Call) -> Any:
     """Submit a job."""
     wanted = call.body
-    job = call.portal.do("launch", LAUNCH_SECONDS, case=wanted.case, settings=wanted.settings, tiles=wanted.tiles)
+    job = call.portal.do_batch("launch", LAUNCH_SECONDS, case=wanted.case, settings=wanted.settings, tiles=wanted.tiles)
     call.portal.monitor.hint()
     return job
 
 
 def stop(call: Call) -> Any:
     """End a job."""
-    job = call.portal.do("stop", CHANGE_SECONDS, job=call.path["job"])
+    job = call.portal.do_batch("stop", CHANGE_SECONDS, job=call.path["job"])
     call.portal.monitor.hint()
     return job
 

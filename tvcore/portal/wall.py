@@ -2,6 +2,9 @@
 
 Pictures are passed on as they come, without decoding. An agent sends one only for a credit, which the page
 returns once it has drawn: a slow viewer gets fewer pictures, never older ones, and holds up nobody else.
+
+The first message of a stream is the event ``wall`` with ``v``: PAGE_PROTOCOL. In every release it has that form, so
+that a page of another one, left open while the portal was updated, knows it and reads nothing that follows.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from tvcore.portal.websocket import BAD_PAYLOAD, BrowserSocket, CloseError
 from tvcore.tunnel import agents
 
 MESSAGE_MAX = 1 << 20
+PAGE_PROTOCOL = 1  # what page and portal say to each other; the page's own number is in web_static/wire.js
 EVENT = b"\x00"  # the first byte of what the portal says itself; an agent's pictures begin with their kind, 1
 
 log = logging.getLogger(__name__)
@@ -161,6 +165,7 @@ class WallViewer:
         self._shown: dict[int, tuple[int, int]] = {}
         self._whole = True
         self._changed: dict[int, dict[str, Any]] = {}
+        self._noticed = False
         self._to_tell = Event()
 
     def run(self) -> None:
@@ -199,6 +204,11 @@ class WallViewer:
             self._changed.setdefault(tile["id"], {}).update(tile)
         self._to_tell.set()
 
+    def notices_changed(self) -> None:
+        """Send the notices: nothing else of the wall changed."""
+        self._noticed = True
+        self._to_tell.set()
+
     def agents_changed(self) -> None:
         """Ask each agent for those of the tiles shown that it runs."""
         there = {agent.registration.name: agent for agent in self._monitor.agents()}
@@ -221,14 +231,21 @@ class WallViewer:
             while True:
                 self._to_tell.wait()
                 self._to_tell.clear()
-                changed, self._changed = self._changed, {}
-                if self._whole:
-                    self._whole = False
-                    event: dict[str, Any] = {"event": "wall", "wall": self._monitor.wall}
-                elif changed:
-                    event = {"event": "tiles", "tiles": list(changed.values())}
-                else:
-                    continue
-                self._browser.send_parts(EVENT, json.dumps(event, allow_nan=False).encode())
+                for event in self._news():
+                    self._browser.send_parts(EVENT, json.dumps(event, allow_nan=False).encode())
         except (CloseError, OSError):
             self._browser.cut()
+
+    def _news(self) -> list[dict[str, Any]]:
+        """Return the events that the page has not been told; a whole wall has all of it."""
+        wall, whole, noticed = self._monitor.wall, self._whole, self._noticed
+        changed, self._changed = self._changed, {}
+        self._whole = self._noticed = False
+        if whole:
+            return [{"event": "wall", "v": PAGE_PROTOCOL, "wall": wall}]
+        news: list[dict[str, Any]] = []
+        if changed:
+            news.append({"event": "tiles", "tiles": list(changed.values())})
+        if noticed:
+            news.append({"event": "notices", "notices": wall.get("notices", [])})
+        return news

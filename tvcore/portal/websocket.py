@@ -113,7 +113,8 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
 
     def open(self, connection: socket.socket, key: str) -> None:
         """Answer the opening handshake whose *key* was checked."""
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(PING_SECONDS)
         self.accept(
             connection,

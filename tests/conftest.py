@@ -23,6 +23,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (folder / name).mkdir(mode=0o700)
     monkeypatch.setenv("TILEDVIZ_HOME", str(folder / "state"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("TILEDVIZ_SITE_CONFIG", "")
     yield folder / "state"
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,14 +13,21 @@ from typing import Any
 
 from tvcore import paths
 from tvcore.batch import script, watch
-from tvcore.batch.plan import Plan, TilePlan, place
+from tvcore.batch.place import Ask, place
+from tvcore.batch.plan import Plan, TilePlan, refused_by_name
+from tvcore.batch.scheduler import JobState
+from tvcore.batch.schedulers import default as default_scheduler
+from tvcore.batch.schedulers import schedulers
 from tvcore.cases import manager
 from tvcore.cases.hookspecs import Report
+from tvcore.config import Settings, load, split_settings
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal import instance
 from tvcore.store import Store
 from tvcore.tunnel import agents
+from tvcore.tunnel.keep import keep
 
+STOP_SECONDS = 5.0
 LOG_BYTES = 1 << 18
 RESERVED = ("title", "tags", "state", "node", "case", "job")
 
@@ -59,13 +66,16 @@ def plan_case(
     tiles: int | None = None,
     title: str | None = None,
     report: Report = silent,
-) -> Plan:
-    """Return the plan that shows *tiles* members of the case *name* with the parameters *given*.
+) -> tuple[Plan, Settings]:
+    """Return the plan that shows *tiles* members of the case *name*, and the settings that its job is to have.
 
-    What the members need is made first. Raises UsageError for an unknown case, key or value.
+    *given* are parameters of the case and settings of the job alike. What the members need is made first. Raises
+    UsageError for an unknown case, key or value.
     """
     case = manager.find(name)
-    parameters = case.parameters(given or {})
+    for_case, for_job = split_settings(given or {}, case.parameter_names())
+    settings = load(for_job).settings
+    parameters = case.parameters(for_case)
     if tiles is not None and tiles < 1:
         raise UsageError(f"--tiles {tiles}: a wall needs at least one tile")
     case.prepare(parameters, report)
@@ -73,37 +83,52 @@ def plan_case(
     if not members or (tiles is not None and len(members) < tiles):
         raise UsageError(f"the case {name} has {len(members)} members with these parameters, fewer than {tiles or 1}")
     ensemble = case.ensemble(parameters)
-    planned = []
-    for index, member in enumerate(members):
-        spec = case.tile(parameters, member)
-        planned.append(
-            TilePlan(
-                index=index,
-                title=member.title,
-                tags=member.tags,
-                member=member.index if ensemble else None,
-                command=spec.command,
-                environment=spec.environment,
-                width=spec.width,
-                height=spec.height,
-                unwatched=spec.unwatched,
-            )
+    planned = [(member, case.tile(parameters, member)) for member in members]
+    gpus = settings.job.gpus_per_node
+    places = place([Ask(gpu=spec.gpu) for _, spec in planned], settings.job.nodes, gpus)
+    paths.jobs_dir()  # where Slurm is to write the job's log
+    with refused_by_name(f"the case {name}"):
+        plan = Plan(
+            case=name,
+            title=title or case.info.title,
+            state=str(paths.state_dir()),
+            ensemble=str(ensemble) if ensemble else None,
+            parameters=parameters.model_dump(mode="json"),
+            tiles=tuple(
+                TilePlan(
+                    index=index,
+                    title=member.title,
+                    tags=member.tags,
+                    member=member.index if ensemble else None,
+                    command=spec.command,
+                    environment=spec.environment,
+                    width=spec.width,
+                    height=spec.height,
+                    unwatched=spec.unwatched,
+                    node=there.node,
+                    gpu=there.gpu,
+                )
+                for index, ((member, spec), there) in enumerate(zip(planned, places, strict=True))
+            ),
+            container=settings.job.container,
+            scratch=settings.job.scratch,
+            isolation=settings.tiles.isolation,
+            tunnel_way=settings.tunnel.way,
         )
-    return Plan(
-        case=name,
-        title=title or case.info.title,
-        state=str(paths.state_dir()),
-        ensemble=str(ensemble) if ensemble else None,
-        parameters=parameters.model_dump(mode="json"),
-        tiles=place(planned, 1),
-    )
+    return plan, settings
 
 
 def render(
     name: str, given: Mapping[str, object] | None = None, tiles: int | None = None, report: Report = silent
 ) -> str:
     """Return the job script that ``launch`` would submit."""
-    return script.render(plan_case(name, given, tiles, report=report))
+    plan, settings = plan_case(name, given, tiles, report=report)
+    return script.render(plan, settings.job)
+
+
+def settings() -> list[dict[str, Any]]:
+    """Return a dictionary per setting: ``key``, ``value``, ``source`` (where the value comes from), ``description``."""
+    return list(load().show())
 
 
 # ------------------------------------------------------------------------- jobs
@@ -118,24 +143,39 @@ def launch(
     report: Report = silent,
 ) -> dict[str, Any]:
     """Submit a job that shows the case *name*; return the job as ``jobs`` does. Its tiles are on the wall at once."""
-    plan = plan_case(name, given, tiles, title, report)
-    scheduler = watch.schedulers()["local"]
-    job = scheduler.submit(script.render(plan))
+    plan, settings = plan_case(name, given, tiles, title, report)
+    scheduler = default_scheduler(settings.scheduler.backend)
+    job = scheduler.submit(script.render(plan, settings.job))
     watch.adopt(store, plan, job)
+    if scheduler.name != "local":
+        keep(store)
     return _job(store, job)
 
 
-def jobs(store: Store) -> list[dict[str, Any]]:
-    """Return a dictionary per job, oldest first, as the schedulers know them now."""
-    watch.sync(store)
+def jobs(store: Store, ask: bool = True) -> list[dict[str, Any]]:
+    """Return a dictionary per job, oldest first; unless *ask* is false the schedulers are asked first."""
+    if ask:
+        watch.sync(store)
     return store.jobs()
 
 
+def notices(store: Store) -> list[str]:
+    """Return a sentence for each service (scheduler, tunnels) that is away, so that what is shown may be old."""
+    return store.services.notices()
+
+
 def stop(store: Store, job: str, remove: bool = False) -> dict[str, Any]:
-    """End *job*; with *remove* its tiles leave the wall too. Returns the job as it is then."""
+    """End *job*; with *remove* its tiles leave the wall too. Returns the job as it is then.
+
+    A batch system may take longer to end it than this waits: the job is then still ``running``.
+    """
     found = _job(store, job)
-    watch.schedulers()[found["scheduler"]].cancel(job)
-    watch.sync(store)
+    scheduler = schedulers().get(found["scheduler"])
+    if scheduler is None:
+        raise TiledVizError(f"job {job} belongs to {found['scheduler']}, which is not on this machine: stop it there")
+    if not JobState(found["state"]).ended:
+        scheduler.cancel(job)
+        watch.ask_soon(store, job, STOP_SECONDS)
     found = _job(store, job)
     if remove:
         store.remove_run(job)
@@ -154,6 +194,16 @@ def _job(store: Store, job: str) -> dict[str, Any]:
 
 def tiles(store: Store, query: str = "") -> list[dict[str, Any]]:
     """Return a dictionary per tile that *query* matches (all, if it is empty), as the node agents know them now."""
+    ask_agents(store)
+    found = store.tiles()
+    if not query.strip():
+        return found
+    wanted = set(match(found, query))
+    return [tile for tile in found if tile["id"] in wanted]
+
+
+def ask_agents(store: Store) -> None:
+    """Bring *store* up to date with schedulers and node agents."""
     watch.sync(store)
     running = {job["id"] for job in store.jobs(active=True)}
     for registration in agents.registrations():
@@ -161,11 +211,6 @@ def tiles(store: Store, query: str = "") -> list[dict[str, Any]]:
             # One that does not answer is still starting, or ending: the store knows the last it said.
             with contextlib.suppress(TiledVizError):
                 watch.apply_status(store, registration, agents.call(registration, "status")["tiles"])
-    found = store.tiles()
-    if not query.strip():
-        return found
-    wanted = set(match(found, query))
-    return [tile for tile in found if tile["id"] in wanted]
 
 
 def match(found: Sequence[Mapping[str, Any]], query: str) -> list[int]:
@@ -202,7 +247,7 @@ def logs(store: Store, what: str, lines: int = 50) -> list[str]:
         tile = store.tile(int(what))
         return tail(paths.jobs_dir() / tile.job / f"tile-{tile.index}.log", lines)
     _job(store, what)
-    return tail(paths.jobs_dir() / what / "job.log", lines)
+    return tail(paths.jobs_dir() / what / "job.log", lines) or tail(paths.jobs_dir() / f"slurm-{what}.log", lines)
 
 
 def tail(path: Path, lines: int) -> list[str]:

@@ -8,18 +8,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tvcore import __version__, api
 from tvcore.errors import TiledVizError, UsageError
-from tvcore.portal.instance import DEFAULT_PORT
+from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
 from tvcore.store import Store
 from tvcore.terminal import Progress, table
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-set_option = click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a parameter of the case.")
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter of the case, or a setting of its job (`tiledviz config show` lists them), as nodes=2.",
+)
 tiles_option = click.option("--tiles", type=int, metavar="N", help="Show the first N members.")
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 public_option = click.option(
@@ -48,9 +55,18 @@ def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text())
 
 
-def show_url(url: str, as_json: bool) -> None:
-    """Print the address that logs a browser in."""
-    show({"url": url}, as_json, lambda: f"Open: {url}")
+def show_url(url: str, portal: PortalInfo | None, as_json: bool) -> None:
+    """Print the address that logs a browser in, and how its machine gets there where that needs ssh."""
+    ssh = portal.ssh if portal else None
+    if ssh and not as_json:
+        click.echo(f"On your own machine: {ssh}", err=True)
+    show({"url": url} | ({"ssh": ssh} if ssh else {}), as_json, lambda: f"Open: {url}")
+
+
+def tell_notices(store: Store) -> None:
+    """Say on standard error what is away, so that what is shown may be old."""
+    for notice in api.notices(store):
+        click.echo(f"tiledviz: {notice}", err=True)
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
@@ -70,21 +86,32 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
 @host_option
 @public_option
+@click.option(
+    "--socket",
+    metavar="[PATH]",
+    is_flag=False,
+    flag_value="",
+    help="Listen on a unix socket instead, to which ssh leads from --port of your own machine.",
+)
 @as_json
-def up(port: int, host: str, public_hosts: tuple[str, ...], as_json: bool) -> None:
+def up(port: int, host: str, public_hosts: tuple[str, ...], socket: str | None, as_json: bool) -> None:
     """Run the portal until Ctrl-C; jobs go on without it."""
     from gevent import monkey
 
     monkey.patch_all()
+    from tvcore.portal.listen import chosen_socket, default_socket
     from tvcore.portal.server import serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if socket is not None and host != "127.0.0.1":
+        raise UsageError("--host and --socket exclude each other: the portal listens on one of them")
+    path = None if socket is None else chosen_socket(Path(socket)) if socket else default_socket()
 
-    def ready(_url: str) -> None:
+    def ready(portal: PortalInfo) -> None:
         with opened_store() as store:
-            show_url(api.login_url(store), as_json)
+            show_url(api.login_url(store), portal, as_json)
 
-    serve(host, port, public_hosts=public_hosts, ready=ready)
+    serve(host, port, public_hosts=public_hosts, ready=ready, path=path)
 
 
 @cli.command(name="open")
@@ -92,7 +119,7 @@ def up(port: int, host: str, public_hosts: tuple[str, ...], as_json: bool) -> No
 def open_(as_json: bool) -> None:
     """Print an address that logs a browser in: good once, for ten minutes."""
     with opened_store() as store:
-        show_url(api.login_url(store), as_json)
+        show_url(api.login_url(store), running(), as_json)
 
 
 @cli.command()
@@ -156,6 +183,7 @@ def jobs(as_json: bool) -> None:
     """List the jobs that feed the wall."""
     with opened_store() as store:
         found = api.jobs(store)
+        tell_notices(store)
     rows = [
         (j["id"], j["state"], j["case"], f"{j['live']} of {j['tiles']} live", _clock(j), j["reason"]) for j in found
     ]
@@ -179,6 +207,7 @@ def tiles(query: str, as_json: bool) -> None:
             found = api.tiles(store, query)
         except QueryError as error:
             raise UsageError(f"{error}, at character {error.position + 1} of {query!r}") from error
+        tell_notices(store)
     rows = [
         (t["id"], t["title"], t["state"], t["node"] or "", t["job"], t["frames"], t["renderer"] or "", t["reason"])
         for t in found
@@ -208,6 +237,24 @@ def stop(job: str, remove: bool, as_json: bool) -> None:
     with opened_store() as store:
         found = api.stop(store, job, remove)
     show(found, as_json, lambda: f"Job {job}: {found['state']}.")
+
+
+@cli.group()
+def config() -> None:
+    """Settings of the site and of yours."""
+
+
+@config.command(name="show")
+@as_json
+def show_config(as_json: bool) -> None:
+    """List all settings, their values, and where each value comes from."""
+    found = api.settings()
+    rows = [(f["key"], _setting(f["value"]), f["source"], f["description"]) for f in found]
+    show(found, as_json, lambda: table(("setting", "value", "from", ""), rows))
+
+
+def _setting(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value not in ("", None, []) else "-"
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
             process = _start_portal(_choose_port(port))
             at_the_end.callback(_end, process)
             started = time.monotonic()
-            job = api.launch(store, CASE, {}, tiles, TITLE, report=progress.report)["id"]
+            job = api.launch(store, CASE, {"scheduler.backend": "local"}, tiles, TITLE, report=progress.report)["id"]
         at_the_end.callback(_end_job, store, job)
         _wait_for_portal(process)
         url = api.login_url(store)
@@ -111,7 +111,7 @@ def _log() -> Path:
 
 def _start_portal(port: int) -> subprocess.Popen[bytes]:
     """Start the portal in a session of its own, so that a Ctrl-C in the terminal is ours to pass on."""
-    command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "tvcore", "up", "--port", str(port)]
+    command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-P", "-m", "tvcore", "up", "--port", str(port)]
     with os.fdopen(os.open(_log(), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as log:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True

@@ -57,13 +57,23 @@ def cache_dir() -> Path:
 
 
 def runtime_folder(prefix: str = "tiledviz-") -> Path:
-    """Make a new 0700 folder for unix sockets, with a path short enough for them.
+    """Make a new 0700 folder for unix sockets, with a path short enough for them, in ``runtime_parent``."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=runtime_parent()))
 
-    ``$XDG_RUNTIME_DIR`` or ``$TMPDIR`` is used when sockets below it stay under 108 bytes, else /tmp.
+
+def runtime_parent() -> Path:
+    """Return the one lasting 0700 folder of all runtime folders of ours on this machine, ``tiledviz-UID``.
+
+    As it is one, a tile's program can be shown none of them, those of later jobs included. ``$XDG_RUNTIME_DIR`` or
+    ``$TMPDIR`` is used when sockets below it stay under 108 bytes, else /tmp; where somebody else sits on the name
+    there, the folder around it has to do. Raises TiledVizError.
     """
     for base in (os.environ.get("XDG_RUNTIME_DIR"), os.environ.get("TMPDIR"), "/tmp"):  # noqa: S108
-        if base and os.access(base, os.W_OK | os.X_OK) and len(os.fsencode(base)) < UNIX_PATH_MAX - 50:
-            return Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+        if base and os.access(base, os.W_OK | os.X_OK) and len(os.fsencode(base)) < UNIX_PATH_MAX - 65:
+            try:
+                return secure_folder(Path(base) / f"tiledviz-{os.getuid()}")
+            except TiledVizError:
+                return Path(base)
     raise TiledVizError("no folder for sockets: set TMPDIR to a short path that you may write to")
 
 

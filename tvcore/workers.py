@@ -60,7 +60,7 @@ class Child:
         try:
             # A session of its own: a Ctrl-C in the terminal is the portal's to handle.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tvcore.workers", table], stdin=theirs, start_new_session=True
+                [sys.executable, "-P", "-m", "tvcore.workers", table], stdin=theirs, start_new_session=True
             )
         except BaseException:
             ours.close()

@@ -48,4 +48,5 @@ def case_tile(parameters: Parameters, member: Member) -> TileSpec:
         # llvmpipe draws such a scene best in the program's own thread
         environment={"LP_NUM_THREADS": "0"},
         unwatched="pause",
+        gpu=True,
     )

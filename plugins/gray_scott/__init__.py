@@ -67,4 +67,5 @@ def case_tile(parameters: Parameters, member: Member) -> TileSpec:
     """
     view = Path(__file__).with_name("view.py")
     file = case_ensemble(parameters)
-    return TileSpec(command=(sys.executable, "-P", str(view), "--file", str(file), "--member", str(member.index)))
+    command = (sys.executable, "-P", str(view), "--file", str(file), "--member", str(member.index))
+    return TileSpec(command=command, gpu=True)

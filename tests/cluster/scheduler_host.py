@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from tvcore.batch import slurm_run
+from tvcore.batch import slurm_py, slurm_run
 from tvcore.batch.local import LocalScheduler
 from tvcore.batch.scheduler import JobState, JobStatus, Scheduler, SchedulerAwayError
 from tvcore.batch.slurm import SlurmCommandLine
-from tvcore.batch.slurm_py import PyslurmScheduler
 from tvcore.errors import TiledVizError, UsageError
 
 ERRORS = {kind.__name__: kind for kind in (TiledVizError, UsageError, SchedulerAwayError)}
@@ -38,7 +37,11 @@ def make(backend: str, run: slurm_run.Run, seconds: float) -> Scheduler:
     if backend == "local":
         return LocalScheduler()
     commands = SlurmCommandLine(run, answer_seconds=seconds, submit_seconds=seconds)
-    return commands if backend == "slurm" else PyslurmScheduler(commands)
+    if backend == "slurm":
+        return commands
+    if reason := slurm_py.why_not(commands):
+        sys.exit(reason)
+    return slurm_py.PyslurmScheduler(commands)
 
 
 def answer(scheduler: Scheduler, name: str, arguments: list[Any]) -> Any:

@@ -43,14 +43,15 @@ class Forward:
         with contextlib.suppress(OSError):
             while True:
                 browser, _ = self._listener.accept()
-                portal = socket.socket(socket.AF_UNIX)
-                try:
-                    portal.connect(str(self._path))
-                except OSError:
-                    browser.close()
-                    continue
-                for pair in ((browser, portal), (portal, browser)):
-                    threading.Thread(target=_move, args=pair, daemon=True).start()
+                threading.Thread(target=self._lead, args=(browser,), daemon=True).start()
+
+    def _lead(self, browser: socket.socket) -> None:
+        with browser, socket.socket(socket.AF_UNIX) as portal, contextlib.suppress(OSError):
+            portal.connect(str(self._path))
+            back = threading.Thread(target=_move, args=(portal, browser), daemon=True)
+            back.start()
+            _move(browser, portal)
+            back.join()
 
     def close(self) -> None:
         """Listen no more."""
@@ -147,6 +148,9 @@ class Site:
         if self._forward is None:
             self._forward = Forward(Path("/nowhere"))
         port = self._forward.port
+        if self._portal and self._portal.stdout:  # the one before was killed
+            self._portal.wait(20)
+            self._portal.stdout.close()
         with self._log.open("ab") as log:
             self._portal = self.cluster.popen(
                 "login", [*self.tiledviz, "up", "--socket", "--port", str(port)], self.user,
@@ -196,6 +200,8 @@ class Site:
         if self._portal and self._portal.poll() is None:
             self.kill("login", self.portal_info()["pid"], "INT")
             self._portal.wait(30)
+        if self._portal and self._portal.stdout:
+            self._portal.stdout.close()
 
     def close(self) -> None:
         """End all of it."""

@@ -63,7 +63,7 @@ def test_a_killed_node_agent_fails_the_job_with_a_cause_and_nothing_survives(wor
     world.wait(lambda: not world.processes(), 10, "no display or program survives")
     assert not any(Path(f"/tmp/.X11-unix/X{number}").exists() for number in displays)
     assert not any(Path(f"/tmp/.X{number}-lock").exists() for number in displays)
-    assert list((world.folder / "run").iterdir()) == []
+    assert list((world.folder / "run").glob("tiledviz-*/*")) == []
     assert list((world.home / "agents").iterdir()) == []
 
 

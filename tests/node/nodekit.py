@@ -90,7 +90,7 @@ class NodeAgent:
         self.folder = Path(self.registration.socket).parent
 
     def _fifo(self, index: int) -> Path:
-        path = self.home / f"paint-{index}"
+        path = self.home.parent / f"paint-{index}"  # not in the state folder, which programs do not see
         os.mkfifo(path)
         return path
 
@@ -119,7 +119,7 @@ class NodeAgent:
 
     def paint(self, line: str, index: int = 0) -> None:
         """Tell the painter of a tile to draw."""
-        with (self.home / f"paint-{index}").open("w") as fifo:
+        with (self.home.parent / f"paint-{index}").open("w") as fifo:
             fifo.write(line + "\n")
 
     def stop(self) -> int:

@@ -109,8 +109,8 @@ def test_what_a_program_started_ends_with_it(start_agent: Start, home: Path) -> 
     script = (
         'sleep 1001 & setsid sleep 1002 & (setsid sh -c "sleep 1003 & wait" &) ; echo $$ > "$PIDS"; exec sleep 1004'
     )
-    agent = start_agent(("sh", "-c", script), environment={"PIDS": str(home / "pids")})
-    wait_for((home / "pids").exists)
+    agent = start_agent(("sh", "-c", script), environment={"PIDS": str(home.parent / "pids")})
+    wait_for((home.parent / "pids").exists)
     agent_pid = agent.process.pid
 
     def sleepers() -> list[int]:

@@ -86,7 +86,7 @@ def test_files_that_hold_secrets_are_closed(agent: NodeAgent) -> None:
         assert file.stat().st_mode & 0o777 == 0o600
     for file in (agent.home / "agents").iterdir():
         assert file.stat().st_mode & 0o777 == 0o600
-    command = Path(f"/proc/{agent.process.pid}/cmdline").read_bytes()
+    command = Path(f"/proc/{agent.registration.pid}/cmdline").read_bytes()
     assert agent.registration.secret.encode() not in command
     assert agent.registration.secret not in agent.log.read_text()
 
@@ -95,7 +95,7 @@ def test_no_display_listens_on_a_port_or_an_abstract_socket(agent: NodeAgent) ->
     number = agent.status()["display"][1:]
     inodes = {
         link.readlink().name.removeprefix("socket:[").removesuffix("]")
-        for pid in (agent.status()["xvnc"], agent.process.pid)
+        for pid in (agent.status()["xvnc"], agent.registration.pid)
         for link in Path(f"/proc/{pid}/fd").iterdir()
         if link.is_symlink() and str(link.readlink()).startswith("socket:")
     }

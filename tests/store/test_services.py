@@ -48,11 +48,23 @@ def test_just_one_process_asks_at_a_time_and_not_too_often(home: Path, store: St
 def test_a_slow_scheduler_is_asked_less_often(store: Store) -> None:
     assert store.services.claim("slurm", 3, now=100)
     store.services.tell("slurm", seconds=0.5, now=100.5)
-    assert not store.services.claim("slurm", 3, now=104)
-    assert store.services.claim("slurm", 3, now=110)
-    store.services.tell("slurm", seconds=30, now=140)
-    assert not store.services.claim("slurm", 3, now=159)
-    assert store.services.claim("slurm", 3, now=171), "once a minute in any case"
+    assert not store.services.claim("slurm", 3, now=110)
+    assert store.services.claim("slurm", 3, now=111)
+    store.services.tell("slurm", seconds=30, now=141)
+    assert not store.services.claim("slurm", 3, now=200)
+    assert store.services.claim("slurm", 3, now=202), "once a minute in any case"
+
+
+def test_a_scheduler_that_is_away_is_asked_less_often_the_longer_it_is(store: Store) -> None:
+    assert store.services.claim("slurm", 3, now=100)
+    store.services.tell("slurm", "away", seconds=20, now=120)
+    assert not store.services.claim("slurm", 3, now=122)
+    assert store.services.claim("slurm", 3, now=124), "it may be back soon"
+    store.services.tell("slurm", "away", seconds=20, now=144)
+    assert store.services.claim("slurm", 3, now=600)
+    store.services.tell("slurm", "away", seconds=20, now=620)
+    assert not store.services.claim("slurm", 3, now=679)
+    assert store.services.claim("slurm", 3, now=681), "once a minute in any case"
 
 
 def test_who_died_while_asking_blocks_the_others_for_a_while_only(store: Store) -> None:

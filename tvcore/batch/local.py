@@ -40,7 +40,7 @@ class LocalScheduler:
             os.fchmod(log.fileno(), 0o600)
             # setsid --fork ends at once, so that the runner is nobody's child.
             subprocess.run(
-                ["setsid", "--fork", sys.executable, "-m", "tvcore.batch.runner", str(folder)],
+                ["setsid", "--fork", sys.executable, "-P", "-m", "tvcore.batch.runner", str(folder)],
                 check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

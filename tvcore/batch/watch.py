@@ -1,33 +1,29 @@
-"""Keeping the store true: what the scheduler and the node agents say of jobs and tiles.
+"""Keeping the store true: what the schedulers and the node agents say of jobs and tiles.
 
-``sync`` may wait (scheduler, HDF5), so the portal calls it in a worker process; the command line calls it as it is.
+Whatever runs (portal, tunnel endpoint, command line) brings the store up to date by ``sync``, and all of them read
+there. It may wait (scheduler, HDF5), so portal and endpoint call it in worker processes.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tvcore import paths
-from tvcore.batch.local import LocalScheduler
 from tvcore.batch.plan import Plan
-from tvcore.batch.scheduler import JobState, Scheduler
+from tvcore.batch.scheduler import JobState, JobStatus, Scheduler
+from tvcore.batch.schedulers import scheduler_of, schedulers
 from tvcore.errors import TiledVizError
+from tvcore.node.last_words import read_last_words
 from tvcore.store import Members, Store
 from tvcore.tunnel import agents
 
-
-def schedulers() -> Mapping[str, Scheduler]:
-    """Return the schedulers that there are, by name."""
-    return {"local": LocalScheduler()}
-
-
-def scheduler_of(job: str) -> str:
-    """Return the name of the scheduler whose id *job* is."""
-    return "local" if job.startswith("local-") else "slurm"
+EVERY = 3.0  # seconds between two questions to a batch system, whoever asks
+SOON = 0.5  # and when somebody waits for the answer
+FORGOTTEN = "it ended while nobody looked: the scheduler no longer knows it"
 
 
 def read_members(plan: Plan) -> Members:
@@ -45,32 +41,85 @@ def read_members(plan: Plan) -> Members:
     return Members(columns, rows)
 
 
-def sync(store: Store) -> bool:
+def sync(store: Store, every: float = EVERY) -> bool:
     """Bring *store* up to date with registrations and schedulers; return whether anything changed.
 
-    Jobs that nobody told the store of (a script submitted by hand) are adopted through their agents'
-    registrations; what agents of jobs that are over left behind is removed.
+    A batch system is asked once for all jobs, at most each *every* seconds in all processes together.
     """
-    before = {job["id"]: job for job in store.jobs()}
-    registered = list(agents.registrations())
-    changed = False
-    for registration in registered:
-        here = (paths.agents_dir() / registration.name).exists()  # it may have gone since it was read
-        if here and registration.job not in before and scheduler_of(registration.job) in schedulers():
-            adopt(store, registration.plan, registration.job)
-            changed = True
-    active: dict[str, list[str]] = defaultdict(list)
-    for job in store.jobs(active=True):
-        active[job["scheduler"]].append(job["id"])
-    for name, ids in active.items():
-        statuses = schedulers()[name].jobs(ids)
-        changed = store.apply_jobs(statuses.values()) or changed
-    running = {job["id"] for job in store.jobs(active=True)}
-    known = {job["id"] for job in store.jobs()}
-    for registration in registered:
-        if registration.job in known - running:
-            agents.discard(registration)
+    changed = follow_agents(store)
+    for name, scheduler in schedulers().items():
+        changed = ask_scheduler(store, name, scheduler, every) or changed
+    tidy(store)
     return changed
+
+
+def sync_here(store: Store) -> bool:
+    """Do what ``sync`` does, but ask nothing that may keep one waiting: just files of this machine and the agents'."""
+    changed = follow_agents(store)
+    changed = ask_scheduler(store, "local", schedulers()["local"]) or changed
+    tidy(store)
+    return changed
+
+
+def follow_agents(store: Store) -> bool:
+    """Take over what node agents left in the state folder; nothing here waits for a batch system.
+
+    Jobs that nobody told the store of (a script submitted by hand) are adopted through their agents' registrations.
+    """
+    known = {job["id"]: JobState(job["state"]) for job in store.jobs()}
+    changed = False
+    for registration in list(agents.registrations()):
+        job = registration.job
+        if job not in known and scheduler_of(job) in schedulers() and agents.is_registered(registration):
+            adopt(store, registration.plan, job)
+            known[job] = JobState.PENDING
+            changed = True
+        if strange := agents.unsupported(registration):
+            changed = store.explain_node(job, registration.ordinal, strange) or changed
+    for job in (job for job, state in known.items() if not state.ended):
+        for words in read_last_words(paths.state_dir(), job):
+            changed = store.fail_node(job, words.ordinal, words.error) or changed
+    return changed
+
+
+def tidy(store: Store) -> None:
+    """Remove what agents of jobs that are over left behind."""
+    over = {job["id"] for job in store.jobs() if JobState(job["state"]).ended}
+    for registration in list(agents.registrations()):
+        if registration.job in over:
+            agents.discard(registration)
+
+
+def ask_scheduler(store: Store, name: str, scheduler: Scheduler, every: float = EVERY) -> bool:
+    """Ask *scheduler* for its jobs that are not over, if it is time; return whether anything changed.
+
+    One that does not answer changes no job: that is told as the service's error, until it answers again.
+    """
+    ids = [job["id"] for job in store.jobs(active=True) if job["scheduler"] == name]
+    away = store.services.state(name).error
+    if not ids and not away:
+        return False
+    local = name == "local"  # costs nothing: a look at some files
+    if not local and not store.services.claim(name, every):
+        return False
+    begun = time.monotonic()
+    try:
+        found = scheduler.jobs(ids)
+    except TiledVizError as error:
+        return store.services.tell(name, str(error), time.monotonic() - begun)
+    news = False if local else store.services.tell(name, "", time.monotonic() - begun)
+    forgotten = [JobStatus(job, JobState.COMPLETED, FORGOTTEN) for job in ids if job not in found]
+    return store.apply_jobs([*found.values(), *forgotten]) or news
+
+
+def ask_soon(store: Store, job: str, patience: float) -> None:
+    """Ask after *job* until it is over, for *patience* seconds at most."""
+    deadline = time.monotonic() + patience
+    while True:
+        sync(store, SOON)
+        if job not in {active["id"] for active in store.jobs(active=True)} or time.monotonic() > deadline:
+            return
+        time.sleep(SOON)
 
 
 def adopt(store: Store, plan: Plan, job: str) -> int:

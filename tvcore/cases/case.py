@@ -36,6 +36,7 @@ class TileSpec(BaseModel):
     environment: dict[str, str] = Field(default_factory=dict)
     width: int = Field(default=640, ge=16, le=16384)
     height: int = Field(default=480, ge=16, le=16384)
+    gpu: bool = Field(default=False, description="draws on a GPU where the job has some; such tiles share them evenly")
     unwatched: Literal["run", "pause"] = Field(
         default="run", description="while nobody looks the program runs on (it may read $TILEDVIZ_WATCH), or is stopped"
     )

@@ -47,6 +47,11 @@ class Case:
             problem = f"{key}={first['input']}: {first['msg']}" if key else first["msg"]
             raise UsageError(f"the case {self.info.name} cannot take {problem}") from error
 
+    def parameter_names(self) -> list[str]:
+        """Return the names of the case's parameters."""
+        model: type[BaseModel] = self._call("case_parameters")
+        return list(model.model_fields)
+
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the parameters."""
         model: type[BaseModel] = self._call("case_parameters")

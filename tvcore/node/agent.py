@@ -9,9 +9,8 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -21,23 +20,14 @@ from tvcore.batch.plan import Plan
 from tvcore.errors import TiledVizError
 from tvcore.node.children import Children
 from tvcore.node.display import find_xvnc
+from tvcore.node.guard import node_name
 from tvcore.node.rpc import Rpc
 from tvcore.node.streams import Server
 from tvcore.node.tile import Node, Tile
+from tvcore.node.tunnel import Tunnel
 from tvcore.tunnel.agents import Registration, register
 
 _logger = logging.getLogger(__name__)
-
-
-def job_of(environment: Mapping[str, str]) -> tuple[str, int]:
-    """Return the job's id and this node's ordinal, from *environment*. Raises TiledVizError outside of a job."""
-    job = environment.get("TILEDVIZ_JOB") or environment.get("SLURM_JOB_ID")
-    if not job or not job.replace("_", "").replace("-", "").isalnum():
-        raise TiledVizError("the node agent runs in a job only: set TILEDVIZ_JOB, or start it by a job script")
-    ordinal = environment.get("SLURM_NODEID", "0")
-    if not ordinal.isdecimal():
-        raise TiledVizError(f"SLURM_NODEID is the number of this node in its job, not {ordinal!r}")
-    return job, int(ordinal)
 
 
 async def run(plan: Plan, job: str, ordinal: int) -> None:
@@ -56,25 +46,31 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
         tiles: dict[int, Tile] = {}
         rpc = Rpc(tiles)
         slots = asyncio.Semaphore((os.cpu_count() or 1) + 2)
-        node = Node(xvnc, folder, logs, children, slots, rpc.changed)
+        node = Node(xvnc, folder, logs, children, slots, rpc.changed, isolation=plan.isolation)
         tiles.update((tile.index, Tile(tile, node)) for tile in plan.on_node(ordinal))
         secret = secrets.token_hex(32)
         server = Server(tiles, rpc, secret)
         await server.start(folder / "agent.sock")
+        tunnel = None
+        if "SLURM_JOB_ID" in os.environ:  # the portal is on another machine
+            tunnel = Tunnel(children, folder, Path(plan.state), job, ordinal, folder / "agent.sock")
         registered = register(
             Registration(
                 job=job,
                 ordinal=ordinal,
-                node=socket.gethostname(),
+                node=node_name(os.environ),
                 pid=os.getpid(),
                 started=time.time(),
                 socket=str(folder / "agent.sock"),
                 secret=secret,
+                key=await tunnel.make_key() if tunnel else "",
                 plan=plan,
             )
         )
         _logger.info("job %s, node %d: %d tiles, sockets in %s", job, ordinal, len(tiles), folder)
         lives = [asyncio.create_task(tile.run()) for tile in tiles.values()]
+        if tunnel:
+            lives.append(asyncio.create_task(tunnel.run()))
         try:
             await stop.wait()
             _logger.info("asked to stop")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,14 @@ class Children:
         if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise TiledVizError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")
         self._children: dict[int, Child] = {}
+        self._command: Callable[[Sequence[str]], list[str]] = list
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
+
+    def through(self, command: Callable[[Sequence[str]], list[str]]) -> Children:
+        """Return the same children, of which further ones are started as *command* says of their arguments."""
+        view = copy.copy(self)
+        view._command = command
+        return view
 
     def start(
         self,
@@ -90,7 +98,7 @@ class Children:
         Standard input is empty, *output* is both standard output and error. Raises OSError.
         """
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", death, "--", *arguments],
+            ["setpriv", "--pdeathsig", death, "--", *self._command(arguments)],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from tvcore.node.encode import is_flat
 from tvcore.node.logs import Drain, Log
 from tvcore.node.renderer import ask_renderer
 from tvcore.node.rfb import Pixels
+from tvcore.node.sandbox import Isolation, Sandbox
 from tvcore.node.screen import Screen
 from tvcore.node.supervise import BackOff
 
@@ -58,6 +60,7 @@ class TileStatus:
     width: int
     height: int
     since: float
+    isolated: bool  # whether its program is kept from what is not the tile's
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,16 @@ class Node:
 
     xvnc: str
     folder: Path  # 0700: sockets, cookies
-    logs: Path
+    logs: Path  # jobs/JOB in the owner's state folder
     children: Children
     slots: asyncio.Semaphore  # displays that may come up at once
     changed: Callable[[Tile, bool], None]  # a tile's status changed; whether it is more than its count of frames
+    isolation: Isolation = "auto"
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """Return what is kept from the programs; what this node allows is found out once, the first time."""
+        return Sandbox.make(self.folder, self.logs.parent.parent, self.isolation)
 
 
 class Tile:
@@ -83,6 +92,7 @@ class Tile:
         self._node = node
         self._folder = node.folder / f"t{plan.index}"
         self._folder.mkdir(mode=0o700)
+        self._programs = node.children.through(lambda command: node.sandbox.command(command, self._folder))
         self._state: State = "starting"
         self._reason = "waits for its display"
         self._since = time.time()
@@ -117,6 +127,7 @@ class Tile:
             width=width or self.plan.width,
             height=height or self.plan.height,
             since=self._since,
+            isolated=self._node.sandbox.isolates,
         )
 
     @property
@@ -181,6 +192,8 @@ class Tile:
         """Live until cancelled, or until it is given up."""
         back_off = BackOff()
         try:
+            if refusal := self._node.sandbox.refusal:
+                raise _Hopeless(refusal)
             self._reservation = Reservation()
             while True:
                 cause, lived = await self._once()
@@ -269,7 +282,7 @@ class Tile:
         drain = Drain(self.log)
         try:
             try:
-                program = self._node.children.start(["nice", "-n", NICE, *command], environment, drain.write_end)
+                program = self._programs.start(["nice", "-n", NICE, *command], environment, drain.write_end)
             finally:
                 os.close(drain.write_end)
             self._program, self._paused = program, False
@@ -310,7 +323,7 @@ class Tile:
 
     async def _find_renderer(self) -> None:
         try:
-            self._renderer, why = await ask_renderer(self._node.children, self._environment())
+            self._renderer, why = await ask_renderer(self._programs, self._environment())
         except OSError as error:
             why = f"glxinfo cannot be started: {error.strerror}"
         if why:

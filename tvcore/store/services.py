@@ -38,13 +38,15 @@ class Services:
     def claim(self, name: str, every: float, now: float | None = None) -> bool:
         """Return whether the caller is to ask *name* now, which then nobody else does before it told what came of it.
 
-        A service is asked every *every* seconds, less often the longer its last answer took.
+        A service is asked every *every* seconds, less often the longer its last answer took, and one that does not
+        answer less often the longer it has been away.
         """
         now = time.time() if now is None else now
         with self._writing.begin() as db:
             row = _row(db, name)
-            pause = max(every, min(RARELY, GENTLE * row.seconds))
-            if row.asking_until > now or now < row.asked + pause:
+            patience = (row.asked - row.since) / 4 if row.error else GENTLE * row.seconds
+            pause = max(every, min(RARELY, patience))
+            if row.asking_until > now or now < row.asked + row.seconds + pause:
                 return False
             row.asked, row.asking_until = now, now + LONGEST
             return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,8 +24,11 @@ class EndpointInfo(BaseModel):
     """A tunnel endpoint at work: its process (id, start in clock ticks since boot, login node) and how it is reached.
 
     *id* is another one at each start. Node agents try *hosts*, names or addresses, in order, at *port*, and accept
-    *host_key* alone (``TYPE BASE64``). *folder* is the 0700 folder on the login node in which each node's unix
-    socket is; see ``socket_of``.
+    *host_key* alone (``TYPE BASE64``). Where *way* is ``sshd``, hosts and port are those of the site's sshd, through
+    which they come as *user*, and *host_key* is that of the endpoint behind it. *folder* is the 0700 folder on the
+    login node in which each node's unix socket is; see ``socket_of``.
+
+    Fields may come; *v*, *id* and *node* stay what they are in every release.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -38,6 +42,8 @@ class EndpointInfo(BaseModel):
     port: int
     host_key: str
     folder: str
+    way: Literal["endpoint", "sshd"] = "endpoint"
+    user: str = ""
 
     @property
     def here(self) -> bool:
@@ -52,6 +58,14 @@ class EndpointInfo(BaseModel):
     def socket_of(self, job: str, ordinal: int) -> Path:
         """Return the path of the unix socket behind which node *ordinal* of *job* is, while its tunnel is up."""
         return Path(self.folder) / f"{job}.{ordinal}.sock"
+
+
+def welcome_file(state: Path, user: str) -> Path:
+    """Return the file in which the endpoint writes the key of node *user* once the site's sshd lets it in.
+
+    Until then the node does not try: OpenSSH from 9.8 on shuts out an address whose keys it does not know.
+    """
+    return state / "endpoint" / "welcome" / user
 
 
 def read_endpoint(state: Path | None = None) -> EndpointInfo | None:

@@ -32,6 +32,7 @@ from tvcore.errors import TiledVizError
 from tvcore.tunnel.address import read_endpoint
 
 PROTOCOL = 1
+SUPPORTED = frozenset({1})  # what this release still speaks: jobs outlive an upgrade of the portal
 TOKEN_SECONDS = 30
 RUNTIME_PREFIX = "tiledviz-"  # of a runtime folder's name
 LINE_MAX = 65536  # bytes of an opening line and of its answer
@@ -97,10 +98,27 @@ def registrations(state: Path | None = None) -> Iterator[Registration]:
             yield Registration.model_validate_json(path.read_bytes())
 
 
+def is_registered(registration: Registration) -> bool:
+    """Return whether *registration* is still there: its agent may have gone since it was read."""
+    return (paths.agents_dir() / registration.name).exists()
+
+
+def unsupported(registration: Registration) -> str:
+    """Return why this release cannot show the tiles of *registration*'s agent; empty where it can."""
+    if registration.v in SUPPORTED:
+        return ""
+    older, newer = ("job", "portal") if registration.v < PROTOCOL else ("portal", "job")
+    return (
+        f"this job was started by another release (protocol {registration.v}, here {PROTOCOL}): the {older} is older "
+        f"than the {newer} and cannot be shown; stop it with `tiledviz stop {registration.job}` and launch it again"
+    )
+
+
 def discard(registration: Registration, state: Path | None = None) -> None:
     """Remove what an agent that is gone left on this node: its registration and its runtime folder."""
     folder = registration.folder
-    if registration.node == socket.gethostname() and folder.name.startswith(RUNTIME_PREFIX):
+    here = (socket.gethostname(), os.environ.get("SLURMD_NODENAME"))
+    if registration.node in here and folder.name.startswith(RUNTIME_PREFIX):
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.getuid():
                 shutil.rmtree(folder)
@@ -171,10 +189,13 @@ def connect(
 
     Raises TiledVizError when the agent is away or refuses.
     """
+    if strange := unsupported(registration):
+        raise TiledVizError(strange)
+    path = registration.reached_at()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
-        connection.connect(registration.reached_at())
+        connection.connect(path)
         connection.sendall(opening_line(registration, stream, tile, number))
         answer = json.loads(read_line(connection))
         if answer.get("ok") is not True:

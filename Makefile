@@ -18,7 +18,8 @@ CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)
 TEST_PACKAGES += $(CLUSTER_PACKAGES)
 endif
-# A wheel of pyslurm, made for the Slurm and the Python of the test cluster: then its tests run too.
+# make test PYSLURM_SRC=WHEEL: a wheel of pyslurm made, by its own instructions, for the test cluster's Slurm and for our
+# Python; its sources are checked against a digest, and its tests run too.
 export PYSLURM_SRC
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

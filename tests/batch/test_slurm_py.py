@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from test_slurm import Commands
 
+from test_slurm import Commands
 from tvcore.batch import slurm_py
 from tvcore.batch.scheduler import JobState, SchedulerAwayError
 from tvcore.batch.slurm import SlurmCommandLine

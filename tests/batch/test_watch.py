@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,10 @@ from tvcore import paths
 from tvcore.batch import watch
 from tvcore.batch.local import LocalScheduler
 from tvcore.batch.plan import Plan, TilePlan
+from tvcore.batch.scheduler import JobState, JobStatus, SchedulerAwayError
 from tvcore.ensemble import Column, create
+from tvcore.errors import TiledVizError
+from tvcore.node.last_words import LastWords, write_last_words
 from tvcore.store import Store
 from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration
@@ -88,3 +91,77 @@ def test_an_ensemble_that_cannot_be_read_costs_the_metadata_and_says_why(
     assert str(path) in tile_set["reason"]
     assert "\n" not in tile_set["reason"]
     assert [tile["state"] for tile in store.tiles()] == ["queued", "queued"]
+
+
+class Asked:
+    """A scheduler whose answers a test gives: what it is asked is counted."""
+
+    name = "slurm"
+
+    def __init__(self, answer: dict[str, JobStatus] | TiledVizError) -> None:
+        self.answer = answer
+        self.asked: list[list[str]] = []
+
+    def jobs(self, ids: Iterable[str]) -> dict[str, JobStatus]:
+        self.asked.append(list(ids))
+        if isinstance(self.answer, TiledVizError):
+            raise self.answer
+        return self.answer
+
+
+def ask(store: Store, scheduler: Asked) -> bool:
+    return watch.ask_scheduler(store, "slurm", scheduler, 0.0)  # type: ignore[arg-type]  # just what is asked
+
+
+def test_a_scheduler_is_asked_once_for_all_jobs(home: Path, store: Store) -> None:
+    for job in ("1", "2", "3"):
+        watch.adopt(store, plan(home), job)
+    slurm = Asked({job: JobStatus(job, JobState.RUNNING) for job in ("1", "2", "3")})
+    assert ask(store, slurm)
+    assert slurm.asked == [["1", "2", "3"]]
+    assert {job["state"] for job in store.jobs()} == {"running"}
+
+
+def test_a_scheduler_that_is_away_changes_no_job_and_is_told(home: Path, store: Store) -> None:
+    watch.adopt(store, plan(home), "1")
+    ask(store, Asked({"1": JobStatus("1", JobState.RUNNING)}))
+    away = Asked(SchedulerAwayError("Slurm does not answer: connection refused"))
+    assert ask(store, away)
+    assert store.jobs()[0]["state"] == "running"
+    assert "connection refused" in store.services.notices()[0]
+    store.services.tell("slurm", "away still", seconds=0.0)
+    back = Asked({"1": JobStatus("1", JobState.RUNNING)})
+    assert ask(store, back)
+    assert store.services.notices() == []
+
+
+def test_a_job_that_the_scheduler_has_forgotten_is_over_and_not_failed(home: Path, store: Store) -> None:
+    watch.adopt(store, plan(home), "1")
+    assert ask(store, Asked({}))
+    (job,) = store.jobs()
+    assert (job["state"], job["reason"]) == ("completed", watch.FORGOTTEN)
+    assert {tile["state"] for tile in store.tiles()} == {"stopped"}
+
+
+def test_an_agent_of_another_release_is_told_on_its_tiles_in_words(home: Path, store: Store) -> None:
+    job = LocalScheduler().submit("sleep 60")
+    registration = register(home, job)
+    strange = registration.model_copy(update={"v": 99})
+    agents.register(strange)
+    watch.sync(store)
+    assert all("the portal is older than the job" in tile["reason"] for tile in store.tiles())
+    with pytest.raises(TiledVizError, match=f"tiledviz stop {job}"):
+        agents.connect(strange, "rpc")
+    LocalScheduler().cancel(job)
+
+
+def test_an_agents_last_words_fail_its_own_tiles(home: Path, store: Store) -> None:
+    job = LocalScheduler().submit("sleep 60")
+    watch.adopt(store, plan(home), job)
+    write_last_words(home, job, LastWords(node="c1", ordinal=0, error="the node agent was killed by SIGKILL"))
+    assert watch.sync(store)
+    assert [(t["state"], t["reason"]) for t in store.tiles()] == [
+        ("failed", "the node agent was killed by SIGKILL")
+    ] * 2
+    assert store.jobs()[0]["state"] == "running"
+    LocalScheduler().cancel(job)

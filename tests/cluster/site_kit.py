@@ -70,8 +70,9 @@ def _move(source: socket.socket, sink: socket.socket) -> None:
 class Site:
     """The TiledViz of *user* on *cluster*."""
 
-    def __init__(self, cluster: Cluster, user: str = "tv") -> None:
+    def __init__(self, cluster: Cluster, user: str = "tv", python_path: str = "") -> None:
         self.cluster = cluster
+        self._environment = {"PYTHONPATH": python_path} if python_path else {}
         self.user = user
         self.state = cluster.home(user) / ".local" / "state" / "tiledviz"
         self.host = self.origin = self.url = ""
@@ -84,7 +85,9 @@ class Site:
 
     def command(self, *arguments: str, node: str = "login", seconds: float = 120, check: bool = True) -> Any:
         """Run a verb of the command line as the user; return what it prints."""
-        done = self.cluster.tiledviz(node, *arguments, user=self.user, timeout=seconds, check=False)
+        done = self.cluster.tiledviz(
+            node, *arguments, user=self.user, timeout=seconds, check=False, env=self._environment
+        )
         if check:
             assert done.returncode == 0, f"tiledviz {' '.join(arguments)}: {done.stderr}\n{self.cluster.logs()}"
         return done
@@ -154,7 +157,7 @@ class Site:
         with self._log.open("ab") as log:
             self._portal = self.cluster.popen(
                 "login", [*self.tiledviz, "up", "--socket", "--port", str(port)], self.user,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self._portal.stdout
         self.url = ""

@@ -8,17 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import scheduler_host
-from scheduler_host import RemoteScheduler
 
+import scheduler_host
 from cluster import Cluster
+from pyslurm_wheel import WHEEL, install
+from scheduler_host import RemoteScheduler
 from tvcore.batch.scheduler import JobState, JobStatus, SchedulerAwayError
 from tvcore.errors import TiledVizError, UsageError
 from waiting import wait_until
@@ -26,7 +26,6 @@ from waiting import wait_until
 PATIENCE = 4.0  # seconds that a command of Slurm gets here
 AWAY_WITHIN = 15.0  # the library behind pyslurm asks twice, MessageTimeout (5 s here) each
 
-WHEEL = os.environ.get("PYSLURM_SRC")
 # What the product may find around it: another job's variables, and a person's taste.
 AROUND = {
     "SLURM_JOB_ID": "77", "SLURM_NTASKS": "9", "TILEDVIZ_JOB": "local-ffffffff", "SLURM_TIME_FORMAT": "relative",
@@ -103,7 +102,7 @@ def world(
     with contextlib.closing(scheduler_host.connect(login, backend, PATIENCE)) as scheduler:
         made = World(scheduler, cluster.home("tv") / there.name, there, cluster)
         yield replace(made, overdue=overdue_job(made, cluster))
-    cluster.wait_no_jobs()
+    cluster.run("login", ["scancel", "--user=tv"])
 
 
 def overdue_job(world: World, cluster: Cluster) -> str:
@@ -112,14 +111,6 @@ def overdue_job(world: World, cluster: Cluster) -> str:
     # Limits are whole minutes otherwise.
     cluster.run("login", ["scontrol", "update", f"jobid={job}", "endtime=now"])
     return job
-
-
-def install(cluster: Cluster, wheel: Path) -> str:
-    """Install pyslurm from *wheel* where the login node sees it and return the folder."""
-    name = "pyslurm"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--upgrade"]
-    subprocess.run([*pip, "--target", str(cluster.home("tv") / name), str(wheel)], check=True)
-    return f"/home/tv/{name}"
 
 
 @pytest.fixture

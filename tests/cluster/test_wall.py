@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cluster import Cluster
-from site_kit import SMALL_SWEEP, Site, looking, probing, processes
+from site_kit import SMALL_SWEEP, Site, looking, processes
 from waiting import wait_until
 
 TILES = 8
@@ -146,31 +146,6 @@ def test_a_cable_cut_for_twenty_seconds_costs_no_tile(site: Site, job: str) -> N
     site.wait_live(job, TILES, 30)
     assert programs() == before
     assert {tile["restarts"] for tile in site.tiles(job)} == {0}
-
-
-def test_a_slurmctld_that_hangs_for_thirty_seconds_holds_up_nothing(site: Site, job: str) -> None:
-    ids = [tile["id"] for tile in site.tiles(job)]
-    before = processes(site, job)()
-    with looking(site) as watcher, probing(site) as prober:
-        wait_until(lambda: watcher.fresh(ids), 30, "pictures of every tile")
-        # All tiles turn by now; the gap is measured with them all at work.
-        time.sleep(2)
-        begun = time.monotonic()
-        site.cluster.pause("slurmctld")
-        try:
-            wait_until(lambda: any("Slurm" in text for text in watcher.notices), 30, "the page is told")
-            time.sleep(max(0.0, begun + 30 - time.monotonic()))
-        finally:
-            site.cluster.resume("slurmctld")
-        gap = watcher.longest_gap(begun)
-        wait_until(lambda: not watcher.notices, 30, "the page is told that it is over")
-    assert prober.failed == []
-    assert prober.answers > 50
-    print(f"longest gap {gap * 1e3:.0f} ms; slowest of {prober.answers} answers {prober.slowest}")
-    assert prober.slowest[0] < 1.0, prober.slowest
-    assert gap < 0.5
-    assert site.job(job)["state"] == "running"
-    assert processes(site, job)() == before
 
 
 def test_an_agent_that_is_killed_fails_its_nodes_tiles_with_the_cause_and_no_other(site: Site) -> None:

@@ -42,9 +42,8 @@ def test_another_user_gets_nothing_from_a_node_s_socket(
     node = make_node()
     node.connect(endpoint)
     node.socket.chmod(0o666)  # as if the modes had not kept him out
-    for folder in (node.socket.parent, node.socket.parent.parent, node.socket.parent.parent.parent):
-        if folder != Path("/tmp"):
-            folder.chmod(0o755)
+    for folder in list(node.socket.parents)[:-2]:
+        folder.chmod(0o755)
     code = "import socket,sys; s=socket.socket(1); s.connect(sys.argv[1]); s.sendall(b'echo\\nx'); print(s.recv(1))"
     command = [*other_user, "/usr/bin/python3", "-c", code, str(node.socket)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
@@ -110,7 +109,7 @@ def test_a_node_that_comes_anew_takes_the_place_of_its_old_connection(
     assert echoes(node.socket)
 
 
-def test_a_node_that_is_silent_is_noticed_within_fifteen_seconds(
+def test_a_node_that_is_silent_is_noticed_within_fifteen_seconds_and_one_without_streams_stays(
     endpoint: EndpointProcess, make_node: Callable[..., Node]
 ) -> None:
     silent, other = make_node(), make_node(ordinal=1)
@@ -125,14 +124,8 @@ def test_a_node_that_is_silent_is_noticed_within_fifteen_seconds(
     stream.close()
     endpoint.logged("nothing came from the node for 1")
     assert echoes(other.socket)
-
-
-def test_a_tunnel_without_streams_stays(endpoint: EndpointProcess, make_node: Callable[..., Node]) -> None:
-    node = make_node()
-    node.connect(endpoint)
-    time.sleep(14)
-    assert echoes(node.socket)
-    assert "is down" not in endpoint.log
+    assert endpoint.log.count("is up") == 2
+    assert endpoint.log.count("is down") == 1
 
 
 def test_a_killed_endpoint_comes_back_with_the_same_key_and_port(
@@ -188,12 +181,12 @@ def test_an_endpoint_that_nobody_needs_ends_by_itself(
 ) -> None:
     make_node()  # registered; its job runs, and nobody else is there
     endpoint = start_endpoint(idle=0.1)
-    time.sleep(6)
+    time.sleep(2)
     assert endpoint.process
     assert endpoint.process.poll() is None
     portal = instance.announce("127.0.0.1", 1, home)
     say(home, {"12": {"state": "completed"}})
-    time.sleep(6)
+    time.sleep(2)
     assert endpoint.process.poll() is None
     instance.withdraw(portal, home)
     assert endpoint.process.wait(12) == 0

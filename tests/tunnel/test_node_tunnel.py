@@ -165,6 +165,14 @@ def test_a_folder_whose_name_ssh_would_read_otherwise_is_told(home: Path) -> Non
         node.logged("set another TMPDIR")
 
 
+def test_what_fails_for_a_while_is_tried_again(endpoint: EndpointProcess, home: Path, folder: Path) -> None:
+    (folder / "tunnel_hosts").mkdir()  # so that no file can be put there
+    with node_agent(home, folder) as node:
+        node.logged("no tunnel: ")
+        (folder / "tunnel_hosts").rmdir()
+        wait_for(lambda: is_up(home))
+
+
 def test_a_slow_endpoint_json_holds_nothing_up(home: Path, folder: Path) -> None:
     os.mkfifo(home / "endpoint.json", 0o600)  # whoever reads it waits, as on a file system that is away
     with node_agent(home, folder) as node:

@@ -342,6 +342,7 @@ def _endpoint(state: Path) -> None:
     speak()
     settings = json.loads((state / SETTINGS).read_text())
     keys = settings.pop("keys", None)
+    endpoint.SWEEP = 1.0
     endpoint.IDLE_SECONDS = settings.pop("idle", endpoint.IDLE_SECONDS)
     serve(endpoint.Endpoint(state, TunnelSettings(**settings), FileFacts(state), Path(keys) if keys else None))
 

@@ -7,7 +7,7 @@ there. It may wait (scheduler, HDF5), so portal and endpoint call it in worker p
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,52 +42,52 @@ def read_members(plan: Plan) -> Members:
 
 
 def sync(store: Store, every: float = EVERY) -> bool:
-    """Bring *store* up to date with registrations and schedulers; return whether anything changed.
+    """Bring *store* up to date with node agents and schedulers; return whether anything changed.
 
     A batch system is asked once for all jobs, at most each *every* seconds in all processes together.
     """
-    changed = follow_agents(store)
-    for name, scheduler in schedulers().items():
-        changed = ask_scheduler(store, name, scheduler, every) or changed
-    tidy(store)
-    return changed
+    return _sync(store, schedulers(), every)
 
 
 def sync_here(store: Store) -> bool:
     """Do what ``sync`` does, but ask nothing that may keep one waiting: just files of this machine and the agents'."""
-    changed = follow_agents(store)
-    changed = ask_scheduler(store, "local", schedulers()["local"]) or changed
-    tidy(store)
-    return changed
+    return _sync(store, {"local": schedulers()["local"]}, EVERY)
 
 
-def follow_agents(store: Store) -> bool:
-    """Take over what node agents left in the state folder; nothing here waits for a batch system.
+def _sync(store: Store, asked: Mapping[str, Scheduler], every: float) -> bool:
+    registered = list(agents.registrations())
+    changed = _adopt_unknown(store, registered)
+    for name, scheduler in asked.items():
+        changed = ask_scheduler(store, name, scheduler, every) or changed
+    return _follow_agents(store, registered) or changed
 
-    Jobs that nobody told the store of (a script submitted by hand) are adopted through their agents' registrations.
-    """
-    known = {job["id"]: JobState(job["state"]) for job in store.jobs()}
+
+def _adopt_unknown(store: Store, registered: Iterable[agents.Registration]) -> bool:
+    """Put jobs that nobody told of (scripts submitted by hand) on the wall, known by their agents' registrations."""
+    known = {job["id"] for job in store.jobs()}
     changed = False
-    for registration in list(agents.registrations()):
+    for registration in registered:
         job = registration.job
         if job not in known and scheduler_of(job) in schedulers() and agents.is_registered(registration):
             adopt(store, registration.plan, job)
-            known[job] = JobState.PENDING
+            known.add(job)
             changed = True
-        if strange := agents.unsupported(registration):
-            changed = store.explain_node(job, registration.ordinal, strange) or changed
-    for job in (job for job, state in known.items() if not state.ended):
-        for words in read_last_words(paths.state_dir(), job):
-            changed = store.fail_node(job, words.ordinal, words.error) or changed
     return changed
 
 
-def tidy(store: Store) -> None:
-    """Remove what agents of jobs that are over left behind."""
-    over = {job["id"] for job in store.jobs() if JobState(job["state"]).ended}
-    for registration in list(agents.registrations()):
-        if registration.job in over:
+def _follow_agents(store: Store, registered: Iterable[agents.Registration]) -> bool:
+    """Take over what agents left to say, and remove what those of jobs that are over left behind."""
+    known = {job["id"]: JobState(job["state"]) for job in store.jobs()}
+    changed = False
+    for job in (job for job, state in known.items() if not state.ended):
+        for words in read_last_words(paths.state_dir(), job):
+            changed = store.fail_node(job, words.ordinal, words.error) or changed
+    for registration in registered:
+        if registration.job in known and known[registration.job].ended:
             agents.discard(registration)
+        elif strange := agents.unsupported(registration):
+            changed = store.explain_node(registration.job, registration.ordinal, strange) or changed
+    return changed
 
 
 def ask_scheduler(store: Store, name: str, scheduler: Scheduler, every: float = EVERY) -> bool:

@@ -31,6 +31,7 @@ LIVED = 20.0  # seconds after which a tunnel counts as having worked
 LOOK = 1.0  # seconds between two looks at where the endpoint is: no event comes through a shared file system
 KEY, HOSTS, SAID = "tunnel_key", "tunnel_hosts", "tunnel_said"  # in the agent's folder
 ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "TMPDIR")  # what ssh gets of ours
+TOLD_MAX = 20  # different troubles that are told before the tunnel is up again
 LAST_WORDS = 400  # characters of what ssh said that go into the log
 # What the outer ssh of the second way runs, with nothing put into it: the values are in its environment.
 OUTER = (
@@ -126,7 +127,7 @@ class Tunnel:
         self._user = f"{job}.{ordinal}"
         self._agent_socket = agent_socket
         self._public = ""
-        self._told = ""  # the trouble that was told last
+        self._told: set[str] = set()  # the troubles that were told since the tunnel was up
         self._best = ""  # the host that was reached last
 
     async def make_key(self) -> str:
@@ -148,9 +149,13 @@ class Tunnel:
         while True:
             info = await self._endpoint()
             begin = time.monotonic()
-            trouble = strange_version(info) or await self._not_welcome(info) or await self._connect(info)
+            try:
+                trouble = strange_version(info) or await self._not_welcome(info) or await self._connect(info)
+            except OSError as error:  # no process, no file: for now
+                trouble = f"no tunnel: {error}"
             if time.monotonic() - begin > LIVED:
                 wait = FIRST_WAIT
+                self._told.clear()
             self._tell(trouble)
             if not trouble:
                 continue  # the endpoint is another one: there at once
@@ -235,6 +240,6 @@ class Tunnel:
         return last_words((self._folder / SAID).read_text(errors="replace"))
 
     def _tell(self, trouble: str) -> None:
-        if trouble and trouble != self._told:
+        if trouble and trouble not in self._told and len(self._told) < TOLD_MAX:
+            self._told.add(trouble)
             _logger.warning("%s", trouble)
-        self._told = trouble or self._told

@@ -145,6 +145,10 @@ class Admission:
         if why:
             raise RefusedError(f"{why}: `tiledviz jobs` shows what runs, `tiledviz launch` starts anew")
 
+    def forget(self, job: str) -> None:
+        """Ask anew about *job* when its next node comes: what was said of it is known to be old."""
+        self._running.pop(job, None)
+
     def _fact(self, job: str) -> dict[str, Any] | None:
         with self._asking:  # many nodes of one job come at once: the first asks for all
             then, fact = self._running.get(job, (0.0, {}))

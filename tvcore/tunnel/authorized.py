@@ -34,7 +34,7 @@ def line_for(name: str, key: str, gate: Path, mark: str, now: float) -> str:
     """Return the line that lets the node *name* with *key* come to the unix socket *gate*."""
     if not is_key(key):
         raise TiledVizError(f"the key of {name} is not an ed25519 key: its job cannot be reached, start it again")
-    command = shlex.join([sys.executable, "-m", "tvcore.tunnel.gate", str(gate)])
+    command = shlex.join([sys.executable, "-P", "-m", "tvcore.tunnel.gate", str(gate)])
     if "\n" in command:
         raise TiledVizError(f"a line break in {command!r}: install TiledViz in a folder without one")
     quoted = command.replace("\\", "\\\\").replace('"', '\\"')

@@ -345,6 +345,7 @@ class Endpoint:
             node.missed = node.missed + 1 if fact is None else 0
             if why and (fact is not None or node.missed >= MISSED_MAX) and self._nodes.get(name) is node:
                 del self._nodes[name]
+                self._admission.forget(node.registration.job)
                 node.close(why)
                 log.info("the tunnel of %s (%s) is cut: %s", name, node.registration.node, why)
 

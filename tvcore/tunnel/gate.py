@@ -6,30 +6,32 @@ It tells the endpoint behind SOCKET where the node comes from, as sshd says, and
 from __future__ import annotations
 
 import os
-import selectors
 import socket
 import sys
+import threading
 
 PIECE = 1 << 17
 
 
-def _write_all(handle: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
+def _move(source: int, target: int, over: threading.Event) -> None:
+    """Move bytes from the file *source* to the file *target* until one of them ends."""
+    try:
+        while data := os.read(source, PIECE):
+            view = memoryview(data)
+            while view:
+                view = view[os.write(target, view) :]
+    except OSError:
+        pass
+    finally:
+        over.set()
 
 
-def relay(endpoint: socket.socket, source: int, target: int) -> None:
-    """Move bytes from the file *source* to *endpoint* and back to the file *target*, until one side ends."""
-    other = {source: endpoint.fileno(), endpoint.fileno(): target}
-    with selectors.DefaultSelector() as selector:
-        for handle in other:
-            selector.register(handle, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if not (data := os.read(key.fd, PIECE)):
-                    return
-                _write_all(other[key.fd], data)
+def relay(endpoint: int, source: int, target: int) -> None:
+    """Move bytes from *source* to *endpoint* and from there to *target*, until either direction ends."""
+    over = threading.Event()
+    for one, other in ((source, endpoint), (endpoint, target)):
+        threading.Thread(target=_move, args=(one, other, over), daemon=True).start()
+    over.wait()
 
 
 def main() -> int:
@@ -39,7 +41,7 @@ def main() -> int:
     try:
         endpoint.connect(sys.argv[1])
         endpoint.sendall(address.encode() + b"\n")
-        relay(endpoint, 0, 1)
+        relay(endpoint.fileno(), 0, 1)
     except (OSError, IndexError) as error:
         print(f"tiledviz: no tunnel endpoint is here ({error}): `tiledviz up` starts it", file=sys.stderr)
         return 1

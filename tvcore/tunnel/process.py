@@ -41,7 +41,7 @@ def ensure_endpoint(state: Path) -> EndpointInfo:
         begin = log.seek(0, os.SEEK_END)
         # setsid --fork ends at once, so that the endpoint is nobody's child.
         subprocess.run(
-            ["setsid", "--fork", sys.executable, "-m", "tvcore.tunnel"],
+            ["setsid", "--fork", sys.executable, "-P", "-m", "tvcore.tunnel"],
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -58,9 +58,8 @@ def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
 def show_url(url: str, portal: PortalInfo | None, as_json: bool) -> None:
     """Print the address that logs a browser in, and how its machine gets there where that needs ssh."""
     ssh = portal.ssh if portal else None
-    if ssh and not as_json:
-        click.echo(f"On your own machine: {ssh}", err=True)
-    show({"url": url} | ({"ssh": ssh} if ssh else {}), as_json, lambda: f"Open: {url}")
+    lines = [*([f"On your own machine: {ssh}"] if ssh else []), f"Open: {url}"]
+    show({"url": url} | ({"ssh": ssh} if ssh else {}), as_json, lambda: "\n".join(lines))
 
 
 def tell_notices(store: Store) -> None:

@@ -175,7 +175,8 @@ class JobSettings(_Table):
         json_schema_extra={FILES_ONLY: True},
     )
     container: Annotated[Text, AfterValidator(_container)] = Field(
-        default="none", description="container command: none, apptainer, singularity, or its path"
+        default="none",
+        description="command that runs a case's image, where it has one: none, apptainer, singularity, or its path",
     )
     scratch: Annotated[Text, AfterValidator(_absolute)] = Field(
         default="", description="folder on the nodes for what tiles write and nobody keeps"
@@ -211,7 +212,7 @@ class TunnelSettings(_Table):
     host: Annotated[Text, AfterValidator(_host)] = Field(
         default="", description="name or address by which compute nodes reach the login node"
     )
-    port: Count = Field(default=0, ge=0, le=65535, description="port of the endpoint; 0: a free one")
+    port: Count = Field(default=0, ge=0, le=65535, description="port of the endpoint, 0: a free one, kept; way sshd: the port of the site's sshd, 0: 22")
     check_address: bool = Field(
         default=True, description="accept a node's key only from an address that Slurm knows for that node"
     )

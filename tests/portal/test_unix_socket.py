@@ -150,8 +150,9 @@ def test_open_prints_address_and_ssh_line_again(on_socket: RunningPortal) -> Non
     plain, as_json = run("open"), run("open", "--json")
     info = on_socket.info()
     assert info is not None
-    assert plain.stdout.startswith(f"Open: http://127.0.0.1:{PORT}/#login=")
-    assert info["ssh"] in plain.stderr
+    ssh, address = plain.stdout.splitlines()
+    assert ssh == f"On your own machine: {info['ssh']}"
+    assert address.startswith(f"Open: http://127.0.0.1:{PORT}/#login=")
     document = json.loads(as_json.stdout)
     assert document["ssh"] == info["ssh"]
     assert document["url"].startswith(f"http://127.0.0.1:{PORT}/#login=")

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,12 @@ FRAME_SECONDS = 0.1
 HERE = Path(__file__)
 
 
-def wait_for(condition: Any, seconds: float = 10.0, what: str = "it") -> None:
-    """Wait until *condition* holds."""
+def wait_for(condition: Callable[[], object], seconds: float = 10.0, what: str | Callable[[], str] = "it") -> None:
+    """Wait until *condition* holds; *what* is told when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"after {seconds:.0f} s, still not so: {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {seconds:.0f} s, still not so: {what() if callable(what) else what}")
         time.sleep(0.01)
 
 
@@ -105,7 +106,7 @@ class EndpointProcess:
         before = read_endpoint(self.state)
         with (self.state / "endpoint.log").open("ab") as log:
             self.process = subprocess.Popen([sys.executable, HERE, "endpoint", self.state], stderr=log)
-        wait_for(lambda: read_endpoint(self.state) not in (None, before), what=f"an endpoint: {self.log}")
+        wait_for(lambda: read_endpoint(self.state) not in (None, before), what=lambda: f"an endpoint: {self.log}")
 
     def stop(self) -> int:
         assert self.process
@@ -119,7 +120,7 @@ class EndpointProcess:
 
     def logged(self, text: str, seconds: float = 10.0) -> str:
         """Wait until the log has a line with *text* and return it."""
-        wait_for(lambda: text in self.log, seconds, f"{text!r} in the log: {self.log}")
+        wait_for(lambda: text in self.log, seconds, lambda: f"{text!r} in the log: {self.log}")
         return next(line for line in self.log.splitlines() if text in line)
 
 
@@ -213,7 +214,9 @@ class Node:
         """Make the tunnel and return its ssh."""
         before = endpoint.log.count(f"the tunnel of {self.user} ")
         process = self.ssh(*self.forward())
-        wait_for(lambda: endpoint.log.count(f"the tunnel of {self.user} ") > before, what=f"a tunnel: {endpoint.log}")
+        wait_for(
+            lambda: endpoint.log.count(f"the tunnel of {self.user} ") > before, what=lambda: f"a tunnel: {endpoint.log}"
+        )
         return process
 
     @property
@@ -294,7 +297,7 @@ class NodeAgent:
 
     def logged(self, text: str, seconds: float = 10.0) -> str:
         """Wait until it logged a line with *text* and return it."""
-        wait_for(lambda: any(text in line for line in self.said), seconds, f"{text!r} among {self.said}")
+        wait_for(lambda: any(text in line for line in self.said), seconds, lambda: f"{text!r} among {self.said}")
         return next(line for line in self.said if text in line)
 
 

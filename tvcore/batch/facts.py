@@ -14,7 +14,7 @@ from tvcore.batch.schedulers import scheduler_of, schedulers
 from tvcore.errors import TiledVizError
 from tvcore.store import Store
 
-FRESH = 10.0  # seconds for which an answer of the scheduler may let a node in
+FRESH = 5.0  # seconds for which an answer of the scheduler may let a node in
 
 
 @cache

@@ -91,7 +91,7 @@ class Plan(BaseModel):
     parameters: Annotated[dict[str, object], AfterValidator(_json)] = Field(
         default_factory=dict, description="what the case was launched with"
     )
-    container: Text = Field(default="none", description="container command: none, apptainer, singularity, or its path")
+    container: Text = Field(default="none", description="command that runs a case's image, where it has one")
     scratch: Text = Field(default="", description="folder on the nodes for what tiles write and nobody keeps; or empty")
     isolation: Literal["auto", "required"] = Field(
         default="auto",

@@ -212,7 +212,12 @@ class TunnelSettings(_Table):
     host: Annotated[Text, AfterValidator(_host)] = Field(
         default="", description="name or address by which compute nodes reach the login node"
     )
-    port: Count = Field(default=0, ge=0, le=65535, description="port of the endpoint, 0: a free one, kept; way sshd: the port of the site's sshd, 0: 22")
+    port: Count = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="port of the endpoint, 0: a free one, kept; way sshd: the port of the site's sshd, 0: 22",
+    )
     check_address: bool = Field(
         default=True, description="accept a node's key only from an address that Slurm knows for that node"
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fleet import FIXTURES, cluster, cluster_of, fleet
+from site_kit import site
 
-__all__ = ["cluster", "cluster_of"]
+__all__ = ["cluster", "cluster_of", "site"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cluster import Cluster
 from portal_kit import Browser, WallPage
 from tvcore.node import wire
@@ -370,3 +372,12 @@ def processes(site: Site, job: str) -> Callable[[], set[tuple[str, int]]]:
         return {(tile["node"], tile["pid"]) for tile in site.tiles(job)}
 
     return now
+
+
+@pytest.fixture(scope="module")
+def site(cluster: Cluster) -> Iterator[Site]:
+    """A portal on the cluster, for the tests of one module."""
+    made = Site(cluster)
+    made.up()
+    yield made
+    made.close()

@@ -11,19 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from cluster import Cluster
 from site_kit import Site
 from world import part, shot, until
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tiledviz"
-
-
-@pytest.fixture(scope="module")
-def site(cluster: Cluster) -> Iterator[Site]:
-    made = Site(cluster)
-    made.up()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from cluster import Cluster
 from site_kit import Site
 from waiting import wait_until
 
@@ -17,14 +15,6 @@ OPTIONS = (
     "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
     "-o", "IdentitiesOnly=yes", "-o", "ExitOnForwardFailure=yes", "-o", "ConnectTimeout=5",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def site(cluster: Cluster) -> Iterator[Site]:
-    made = Site(cluster)
-    made.up()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

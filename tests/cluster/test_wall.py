@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster import Cluster
 from site_kit import SMALL_SWEEP, Site, looking, processes
 from waiting import wait_until
 
 TILES = 8
-
-
-@pytest.fixture(scope="module")
-def site(cluster: Cluster) -> Iterator[Site]:
-    made = Site(cluster)
-    made.up()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

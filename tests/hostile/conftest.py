@@ -11,8 +11,9 @@ import pytest
 
 from fleet import cluster
 from hostile_kit import ORDINARY, Attack, attack_by
+from site_kit import site
 
-__all__ = ["attack", "cluster"]
+__all__ = ["attack", "cluster", "site"]
 
 
 @pytest.fixture(scope="module", params=["this user", "an ordinary user"])

@@ -5,26 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cluster import Cluster
 from site_kit import Site
 
 SLURMS_OWN = "/var/lib/slurm/"  # sockets of its step daemons, which ask who comes (munge)
 INTRUDER = Path(__file__).parent / "intruder.py"
 NODES = ("login", "c1", "c2")
-
-
-@pytest.fixture(scope="module")
-def site(cluster: Cluster) -> Iterator[Site]:
-    made = Site(cluster)
-    made.up()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

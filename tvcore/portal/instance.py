@@ -11,43 +11,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from tvcore import paths
 from tvcore.errors import TiledVizError
 from tvcore.proc import Process
+from tvcore.whereabouts import Whereabouts
 
 FILE = "portal.json"
 DEFAULT_PORT = 8765
 START_SECONDS = 10.0
 
 
-class PortalInfo(BaseModel):
-    """A portal at work: its process (id, start in clock ticks since boot, node) and where it listens.
+class PortalInfo(Whereabouts):
+    """A portal at work, and where it listens.
 
     One that listens on a unix *socket* is reached at *host* and *port* of the person's own machine, by the line *ssh*.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    pid: int
-    start: int
-    node: str
     url: str
     host: str
     port: int
     socket: str | None = None
     ssh: str | None = None
-
-    @property
-    def here(self) -> bool:
-        """Return whether it is a process of this machine."""
-        return self.node == socket.gethostname()
-
-    @property
-    def alive(self) -> bool:
-        """Return whether it still runs; of another machine's nobody here can say that it does not."""
-        return not self.here or Process(self.pid, self.start).alive
 
 
 def url_of(host: str, port: int) -> str:

@@ -7,21 +7,20 @@ trust what it says: the host key in it is the one that node agents pin.
 from __future__ import annotations
 
 import contextlib
-import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from tvcore import paths
-from tvcore.proc import Process
+from tvcore.whereabouts import Whereabouts
 
 PROTOCOL = 1  # of the tunnel: what an endpoint and a node agent expect of each other
 FILE = "endpoint.json"
 
 
-class EndpointInfo(BaseModel):
-    """A tunnel endpoint at work: its process (id, start in clock ticks since boot, login node) and how it is reached.
+class EndpointInfo(Whereabouts):
+    """A tunnel endpoint at work on a login node, and how it is reached.
 
     *id* is another one at each start. Node agents try *hosts*, names or addresses, in order, at *port*, and accept
     *host_key* alone (``TYPE BASE64``). Where *way* is ``sshd``, hosts and port are those of the site's sshd, through
@@ -31,29 +30,14 @@ class EndpointInfo(BaseModel):
     Fields may come; *v*, *id* and *node* stay what they are in every release.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     v: int = PROTOCOL
     id: str
-    pid: int
-    start: int
-    node: str
     hosts: tuple[str, ...]
     port: int
     host_key: str
     folder: str
     way: Literal["endpoint", "sshd"] = "endpoint"
     user: str = ""
-
-    @property
-    def here(self) -> bool:
-        """Return whether it is a process of this machine."""
-        return self.node == socket.gethostname()
-
-    @property
-    def alive(self) -> bool:
-        """Return whether it still runs; of another machine's nobody here can say that it does not."""
-        return not self.here or Process(self.pid, self.start).alive
 
     def socket_of(self, job: str, ordinal: int) -> Path:
         """Return the path of the unix socket behind which node *ordinal* of *job* is, while its tunnel is up."""

@@ -57,13 +57,14 @@ def cpu_seconds(pid: int) -> float:
 class NodeAgent:
     """A node agent in a process of its own, with tiles of these commands."""
 
-    def __init__(self, home: Path, *commands: tuple[str, ...], **tile: Any) -> None:
+    def __init__(self, home: Path, *commands: tuple[str, ...], scratch: str = "", **tile: Any) -> None:
         self.home = home
         tile.setdefault("environment", {})
         self.plan = Plan(
             case="test",
             title="test",
             state=str(home),
+            scratch=scratch,
             tiles=tuple(
                 TilePlan(
                     index=i,

@@ -46,7 +46,7 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
         tiles: dict[int, Tile] = {}
         rpc = Rpc(tiles)
         slots = asyncio.Semaphore((os.cpu_count() or 1) + 2)
-        node = Node(xvnc, folder, logs, children, slots, rpc.changed, isolation=plan.isolation)
+        node = Node(xvnc, folder, logs, children, slots, rpc.changed, isolation=plan.isolation, scratch=plan.scratch)
         tiles.update((tile.index, Tile(tile, node)) for tile in plan.on_node(ordinal))
         secret = secrets.token_hex(32)
         server = Server(tiles, rpc, secret)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tvcore.batch.plan import TilePlan
+from tvcore.errors import TiledVizError
 from tvcore.node.children import Child, Children, describe_exit
 from tvcore.node.damage import Rect
 from tvcore.node.display import Display, DisplayError, Reservation
@@ -26,6 +27,7 @@ from tvcore.node.logs import Drain, Log
 from tvcore.node.renderer import ask_renderer
 from tvcore.node.rfb import Pixels
 from tvcore.node.sandbox import Isolation, Sandbox
+from tvcore.node.scratch import scratch_folder
 from tvcore.node.screen import Screen
 from tvcore.node.supervise import BackOff
 
@@ -74,6 +76,7 @@ class Node:
     slots: asyncio.Semaphore  # displays that may come up at once
     changed: Callable[[Tile, bool], None]  # a tile's status changed; whether it is more than its count of frames
     isolation: Isolation = "auto"
+    scratch: str = ""  # folder of this node for what programs write and nobody keeps
 
     @cached_property
     def sandbox(self) -> Sandbox:
@@ -279,6 +282,11 @@ class Tile:
         command = self.plan.command
         if shutil.which(command[0], path=environment.get("PATH", os.defpath)) is None:
             raise _Hopeless(f"cannot find the program {command[0]!r}: is it installed on this node, and on PATH?")
+        scratch = contextlib.ExitStack()
+        try:
+            environment |= scratch.enter_context(scratch_folder(self._node.scratch, f"tile{self.plan.index}"))
+        except TiledVizError as error:
+            raise _Hopeless(str(error)) from error
         drain = Drain(self.log)
         try:
             try:
@@ -298,6 +306,7 @@ class Tile:
         finally:
             await self._node.children.end_orphans(f"XAUTHORITY={environment['XAUTHORITY']}")
             drain.close()
+            scratch.close()
 
     async def _end(self) -> None:
         for task in list(self._tasks):

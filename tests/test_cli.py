@@ -120,3 +120,20 @@ def test_without_xvnc_the_job_fails_and_says_what_to_install(
     (tile,) = json.loads(tiledviz("tiles", "--json").stdout)
     assert tile["state"] == "failed"
     assert "Xvnc is not installed" in tile["reason"]
+
+
+def test_config_show_says_what_holds_and_where_it_comes_from(home: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text('[job]\npartition = "visu"\n')
+    done = tiledviz("config", "show", "--json", env={"TILEDVIZ_SITE_CONFIG": str(site)})
+    found = {entry["key"]: entry for entry in json.loads(done.stdout)}
+    assert (found["job.partition"]["value"], found["job.partition"]["source"]) == ("visu", str(site))
+    assert (found["job.nodes"]["value"], found["job.nodes"]["source"]) == (1, "default")
+    text = tiledviz("config", "show", env={"TILEDVIZ_SITE_CONFIG": str(site)}).stdout
+    assert "job.partition" in text
+    assert str(site) in text
+    site.write_text("[job]\npartitoin = 1\n")
+    broken = tiledviz("config", "show", env={"TILEDVIZ_SITE_CONFIG": str(site)})
+    assert (broken.returncode, broken.stdout) == (2, "")
+    assert "did you mean partition" in broken.stderr
+    assert len(broken.stderr.splitlines()) == 1

@@ -23,6 +23,7 @@ from tvcore.tunnel import agents
 
 EVERY = 3.0  # seconds between two questions to a batch system, whoever asks
 SOON = 0.5  # and when somebody waits for the answer
+MEANWHILE = "Jobs and tiles go on; their states are shown as they were then."
 FORGOTTEN = "it ended while nobody looked: the scheduler no longer knows it"
 
 
@@ -106,7 +107,7 @@ def ask_scheduler(store: Store, name: str, scheduler: Scheduler, every: float = 
     try:
         found = scheduler.jobs(ids)
     except TiledVizError as error:
-        return store.services.tell(name, str(error), time.monotonic() - begun)
+        return store.services.tell(name, f"{error}. {MEANWHILE}", time.monotonic() - begun)
     news = False if local else store.services.tell(name, "", time.monotonic() - begun)
     forgotten = [JobStatus(job, JobState.COMPLETED, FORGOTTEN) for job in ids if job not in found]
     return store.apply_jobs([*found.values(), *forgotten]) or news

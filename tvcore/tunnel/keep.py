@@ -6,9 +6,20 @@ from tvcore import paths
 from tvcore.batch.schedulers import schedulers
 from tvcore.errors import TiledVizError
 from tvcore.store import Store
+from tvcore.tunnel.address import PROTOCOL, EndpointInfo
 from tvcore.tunnel.process import ensure_endpoint
 
 SERVICE = "tunnels"
+
+
+def stale(info: EndpointInfo) -> str:
+    """Return what to say of an endpoint that another release started, and that jobs of this one cannot use."""
+    if info.v == PROTOCOL:
+        return ""
+    return (
+        f"the tunnels' endpoint (process {info.pid}) is of another release: jobs of that one go on, those started now "
+        f"have no tunnel; `kill {info.pid}` ends it, and the portal starts another"
+    )
 
 
 def keep(store: Store) -> None:
@@ -16,8 +27,7 @@ def keep(store: Store) -> None:
     if set(schedulers()) == {"local"}:
         return
     try:
-        ensure_endpoint(paths.state_dir())
-        error = ""
+        error = stale(ensure_endpoint(paths.state_dir()))
     except TiledVizError as problem:
         error = str(problem)
     if error != store.services.state(SERVICE).error:

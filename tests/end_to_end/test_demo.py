@@ -170,7 +170,7 @@ def test_a_tile_opens_in_full_and_the_mouse_rotates_it(world: World, page: Page,
     page.mouse.click(rect["x"] + rect["width"] / 2, rect["y"] + rect["height"] / 2)
     screen = page.locator("#focus .remote canvas")
     expect(screen).to_be_visible(timeout=15000)
-    world.wait(lambda: (screen.bounding_box() or {"width": 0})["width"] > 400, 10, "the tile fills the window")
+    world.wait(lambda: (screen.bounding_box() or {"width": 0})["width"] > 400, 30, "the tile fills the window")
     box = screen.bounding_box()
     assert box
     here: dict[str, float] = {**box}

@@ -25,7 +25,14 @@ for address, setup in json.loads(sys.argv[1]):
         s.connect(chr(0) + address[1:] if address.startswith("@") else address)
         if setup:
             s.sendall(b"l" + bytes([0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
-        answers.append(s.recv(64).hex())
+        heard = s.recv(400)
+        s.settimeout(0.5)
+        try:
+            while more := s.recv(400):
+                heard += more
+        except TimeoutError:
+            pass
+        answers.append(heard.hex())
     except OSError as error:
         answers.append(type(error).__name__)
 print(json.dumps(answers))
@@ -68,7 +75,7 @@ def test_another_user_is_refused_at_every_socket_of_a_display(agent: NodeAgent, 
 
 def test_another_user_who_reaches_the_sockets_is_refused_all_the_same(agent: NodeAgent, other_user: list[str]) -> None:
     display = X_SOCKETS / f"X{agent.status()['display'][1:]}"
-    for folder in (agent.home.parent, agent.folder.parent, agent.folder):
+    for folder in (agent.home.parent, agent.folder.parent.parent, agent.folder.parent, agent.folder):
         folder.chmod(0o755)
     display.chmod(0o777)
     Path(agent.registration.socket).chmod(0o777)

@@ -79,15 +79,21 @@ def _adopt_unknown(store: Store, registered: Iterable[agents.Registration]) -> b
 def _follow_agents(store: Store, registered: Iterable[agents.Registration]) -> bool:
     """Take over what agents left to say, and remove what those of jobs that are over left behind."""
     known = {job["id"]: JobState(job["state"]) for job in store.jobs()}
-    changed = False
-    for job in (job for job, state in known.items() if not state.ended):
-        for words in read_last_words(paths.state_dir(), job):
-            changed = store.fail_node(job, words.ordinal, words.error) or changed
+    changed = _hear_last_words(store, (job for job, state in known.items() if not state.ended))
     for registration in registered:
         if registration.job in known and known[registration.job].ended:
             agents.discard(registration)
         elif strange := agents.unsupported(registration):
             changed = store.explain_node(registration.job, registration.ordinal, strange) or changed
+    return changed
+
+
+def _hear_last_words(store: Store, jobs: Iterable[str]) -> bool:
+    """Fail the tiles of agents that ended before their job did, with the cause that they or their guards wrote."""
+    changed = False
+    for job in jobs:
+        for words in read_last_words(paths.state_dir(), job):
+            changed = store.fail_node(job, words.ordinal, words.error) or changed
     return changed
 
 
@@ -110,7 +116,9 @@ def ask_scheduler(store: Store, name: str, scheduler: Scheduler, every: float = 
         return store.services.tell(name, f"{error}. {MEANWHILE}", time.monotonic() - begun)
     news = False if local else store.services.tell(name, "", time.monotonic() - begun)
     forgotten = [JobStatus(job, JobState.COMPLETED, FORGOTTEN) for job in ids if job not in found]
-    return store.apply_jobs([*found.values(), *forgotten]) or news
+    # First what the agents said: they know better why they ended than the exit code of their job.
+    heard = _hear_last_words(store, ids)
+    return store.apply_jobs([*found.values(), *forgotten]) or heard or news
 
 
 def ask_soon(store: Store, job: str, patience: float) -> None:

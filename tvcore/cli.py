@@ -184,11 +184,21 @@ def jobs(as_json: bool) -> None:
         found = api.jobs(store)
         tell_notices(store)
     rows = [
-        (j["id"], j["state"], j["case"], f"{j['live']} of {j['tiles']} live", " ".join(j["nodes"]), _clock(j), j["reason"])
+        (
+            j["id"],
+            j["state"],
+            j["case"],
+            f"{j['live']} of {j['tiles']} live",
+            " ".join(j["nodes"]),
+            _clock(j),
+            j["reason"],
+        )
         for j in found
     ]
     empty = "No jobs: `tiledviz launch CASE` makes one, `tiledviz cases` lists the cases."
-    show(found, as_json, lambda: table(("job", "state", "case", "tiles", "nodes", "since", ""), rows) if rows else empty)
+    show(
+        found, as_json, lambda: table(("job", "state", "case", "tiles", "nodes", "since", ""), rows) if rows else empty
+    )
 
 
 def _clock(job: dict[str, Any]) -> str:

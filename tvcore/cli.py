@@ -183,22 +183,14 @@ def jobs(as_json: bool) -> None:
     with opened_store() as store:
         found = api.jobs(store)
         tell_notices(store)
-    rows = [
-        (
-            j["id"],
-            j["state"],
-            j["case"],
-            f"{j['live']} of {j['tiles']} live",
-            " ".join(j["nodes"]),
-            _clock(j),
-            j["reason"],
-        )
-        for j in found
-    ]
+    rows = [(j["id"], j["state"], j["case"], _live(j), " ".join(j["nodes"]), _clock(j), j["reason"]) for j in found]
+    header = ("job", "state", "case", "tiles", "nodes", "since", "")
     empty = "No jobs: `tiledviz launch CASE` makes one, `tiledviz cases` lists the cases."
-    show(
-        found, as_json, lambda: table(("job", "state", "case", "tiles", "nodes", "since", ""), rows) if rows else empty
-    )
+    show(found, as_json, lambda: table(header, rows) if rows else empty)
+
+
+def _live(job: dict[str, Any]) -> str:
+    return f"{job['live']} of {job['tiles']} live"
 
 
 def _clock(job: dict[str, Any]) -> str:

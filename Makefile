@@ -75,7 +75,7 @@ lint: install-test
 	npm run --silent lint
 
 browser: install-test
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "the page's tests need Node 20 or later, and this is $$(node --version)" >&2; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "the page's tests need Node 20 or later, and this is $$(node --version)" >&2; exit 1; }
 	npm test --silent
 
 unit: test-packages install-test

@@ -345,6 +345,30 @@ class Prober:
         self._thread.join(30)
 
 
+class Stalls:
+    """How long this machine kept one waiting who only wanted to wake up: what others on it take from everybody."""
+
+    STEP = 0.02
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            time.sleep(self.STEP)
+            self.longest = max(self.longest, time.monotonic() - begun - self.STEP)
+
+    def close(self) -> float:
+        """Measure no more, and return the longest stall, in seconds."""
+        self._stop.set()
+        self._thread.join(5)
+        return self.longest
+
+
 @contextmanager
 def looking(site: Site) -> Iterator[Watcher]:
     """Look at the wall meanwhile."""

@@ -127,7 +127,7 @@ def test_a_cable_cut_for_twenty_seconds_costs_no_tile(site: Site, job: str) -> N
         try:
             while time.monotonic() < begun + 20:
                 time.sleep(0.5)
-                assert watcher.fresh(there, 5), "the other node's tiles go on"
+                assert watcher.fresh(there, 10), "the other node's tiles go on"
         finally:
             site.cluster.join("c2")
         joined = time.monotonic()
@@ -161,11 +161,11 @@ def test_a_node_that_crashes_fails_its_tiles_and_leaves_the_others_alone(site: S
         crashed = time.monotonic()
 
         def failed() -> bool:
-            assert watcher.fresh(there, 5), "the other node's tiles live throughout"
+            assert watcher.fresh(there, 10), "the other node's tiles live throughout"
             return [tile["state"] for tile in site.tiles(job)] == ["live"] * 4 + ["failed"] * 4
 
         wait_until(failed, 60, "the node's tiles have failed")
-        assert watcher.longest_gap(crashed) < 5
+        assert watcher.longest_gap(crashed) < 10
     assert all(tile["reason"].startswith("node failure") for tile in site.tiles(job)[4:])
     assert {(node, pid) for node, pid in programs() if node == "c1"} == before
     site.cluster.start("c2")

@@ -23,8 +23,8 @@ from tvcore.batch.scheduler import JobState, JobStatus, SchedulerAwayError
 from tvcore.errors import TiledVizError, UsageError
 from waiting import wait_until
 
-PATIENCE = 4.0  # seconds that a command of Slurm gets here
-AWAY_WITHIN = 15.0  # the library behind pyslurm asks twice, MessageTimeout (5 s here) each
+PATIENCE = 6.0  # seconds that a command of Slurm gets here
+AWAY_WITHIN = 20.0  # the library behind pyslurm asks twice, MessageTimeout (5 s here) each
 
 # What the product may find around it: another job's variables, and a person's taste.
 AROUND = {

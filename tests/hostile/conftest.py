@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fleet import cluster
-from hostile_kit import ORDINARY, Attack, attack_by
+from hostile_kit import Attack, attack_by
+from ordinary import USER as ORDINARY
 from site_kit import site
 
 __all__ = ["attack", "cluster", "site"]

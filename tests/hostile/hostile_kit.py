@@ -16,16 +16,8 @@ from tvcore.batch.plan import Plan, TilePlan
 from waiting import wait_until
 
 ATTACKER = Path(__file__).parent / "attacker.py"
-ORDINARY = 12345  # a user id that nothing else has
-# Runs the rest as that user, who sees the Python that we run even where its home is closed to others.
-AS_ORDINARY = """
-if [ -n "$2" ]; then
-    mount --bind "$1" /mnt && mount -t tmpfs -o mode=755 none "$2" && mkdir -p "$1" && mount --move /mnt "$1" || exit 1
-fi
-shift 2
-exec setpriv --reuid=12345 --regid=12345 --clear-groups -- "$@"
-"""
-
+AS_ORDINARY = Path(__file__).parent / "ordinary.py"
+REPOSITORY = Path(__file__).parents[2]
 Loot = dict[str, tuple[str | None, str]]  # of each try: what it got, or None and why not
 
 
@@ -41,9 +33,8 @@ def as_user(uid: int, *command: str) -> list[str]:
     """Return the command line that runs *command* as *uid*."""
     if uid == os.getuid():
         return list(command)
-    base = Path(sys.base_prefix)
-    closed = next((str(folder) for folder in reversed(base.parents) if not folder.stat().st_mode & 1), "")
-    return ["unshare", "-m", "sh", "-c", AS_ORDINARY, "sh", str(base), closed, *command]
+    folders = dict.fromkeys((sys.base_prefix, sys.prefix, str(REPOSITORY)))
+    return ["unshare", "-m", sys.executable, str(AS_ORDINARY), *folders, "--", *command]
 
 
 def first_pid(parent: int, program: str, word: str) -> int:
@@ -79,7 +70,7 @@ def attack_by(uid: int, top: Path) -> Attack:
         tiles=tuple(TilePlan(index=i, title=f"tile {i}", command=command) for i, command in enumerate(commands)),
     )
     environment = {**os.environ, "TILEDVIZ_JOB": "local-1", "XDG_RUNTIME_DIR": str(run), "HOME": str(top)}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = str(REPOSITORY)
     log = top / "agent.log"
     with log.open("w") as output:
         agent = subprocess.Popen(

@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := web_static/vendor/novnc/.complete
 
-# Debian's names. What tiles need: an X display without a screen, and GL drawn by Mesa.
+# Debian's names. What tiles need outside of containers: an X display without a screen, and GL drawn by Mesa.
 TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
 TEST_PACKAGES := $(TILE_PACKAGES) chromium libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server
 # A cluster of namespaces on this machine: root alone can make one.

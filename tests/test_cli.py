@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 VERBS = ["demo", "up", "open", "cases", "launch", "render", "jobs", "tiles", "logs", "stop"]
+TILE_VERBS = [
+    "restart", "stop", "remove", "resize", "run", "put", "get", "type", "key", "move", "click", "drag", "windows",
+    "window",
+]  # fmt: skip
 
 
 def tiledviz(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -43,6 +47,12 @@ def test_every_verb_takes_json(home: Path, verb: str) -> None:
     assert "--json" in tiledviz(verb, "--help").stdout
 
 
+@pytest.mark.parametrize("verb", TILE_VERBS)
+def test_every_verb_of_tiles_says_what_it_does_and_takes_json(home: Path, verb: str) -> None:
+    assert f"  {verb} " in tiledviz("tile", "--help").stdout
+    assert "--json" in tiledviz("tile", verb, "--help").stdout
+
+
 def test_an_empty_store_is_told_kindly_and_as_json(home: Path) -> None:
     for verb in ("jobs", "tiles"):
         assert json.loads(tiledviz(verb, "--json").stdout) == []
@@ -69,6 +79,17 @@ def test_cases_are_listed_with_where_they_come_from(home: Path) -> None:
         (["logs", "99"], "there is no tile 99"),
         (["logs", "local-00000000"], "there is no job local-00000000"),
         (["stop", "local-00000000"], "there is no job local-00000000"),
+        (["launch"], "name a CASE (`tiledviz cases` lists them), or a job with --again JOB"),
+        (["launch", "gears", "--again", "7"], "one of the two"),
+        (["launch", "--again", "7", "--tiles", "2"], "takes neither --set nor --tiles"),
+        (["launch", "--again", "local-00000000"], "there is no job local-00000000"),
+        (["tile", "restart", "3"], "there is no tile 3"),
+        (["tile", "stop", "all"], "there is no such tile"),
+        (["tile", "stop", "all", "--where", "F>"], "a value is missing before the end"),
+        (["tile", "run", "one", "ls"], "'one' are no tiles: write numbers"),
+        (["tile", "run", "1"], "COMMAND"),
+        (["tile", "resize", "1", "big"], "'big' is no size: write it as WIDTHxHEIGHT"),
+        (["tile", "window", "1", "explode"], "'explode' is not one of"),
         (["up", "--port", "99999"], "99999 is not in the range"),
     ],
 )
@@ -112,7 +133,7 @@ def test_without_xvnc_the_job_fails_and_says_what_to_install(
     for name in ("bash", "setpriv", "setsid", "nice", "env"):
         found = next(Path(folder, name) for folder in ("/usr/bin", "/bin") if Path(folder, name).exists())
         (tools / name).symlink_to(found)
-    launched = tiledviz("launch", "gears", "--tiles", "1", "--json", env={"PATH": str(tools)})
+    launched = tiledviz("launch", "gears", "--tiles", "1", "--detach", "--json", env={"PATH": str(tools)})
     assert launched.returncode == 0, launched
     job = json.loads(launched.stdout)["id"]
     until(lambda: json.loads(tiledviz("jobs", "--json").stdout)[0]["state"] == "failed", seconds=30)

@@ -13,27 +13,28 @@ from typing import Any
 
 from tvcore import paths
 from tvcore.batch import script, watch
-from tvcore.batch.place import Ask, place
-from tvcore.batch.plan import Plan, TilePlan, refused_by_name
 from tvcore.batch.scheduler import JobState
 from tvcore.batch.schedulers import default as default_scheduler
 from tvcore.batch.schedulers import schedulers
 from tvcore.cases import manager
 from tvcore.cases.hookspecs import Report
-from tvcore.config import Settings, load, split_settings
+from tvcore.config import load, split_settings
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.planning import plan_case, silent
 from tvcore.portal import instance
 from tvcore.store import Store
 from tvcore.tunnel import agents
 from tvcore.tunnel.keep import keep
 
+__all__ = [
+    "ask_agents", "cases", "jobs", "launch", "launch_again", "login_url", "logs", "match", "notices", "plan_case",
+    "render", "settings", "silent", "stop", "tail", "tiles", "wait_until_live",
+]  # fmt: skip
+
 STOP_SECONDS = 5.0
 LOG_BYTES = 1 << 18
+WAIT_SHORT, WAIT_LONG = 0.2, 1.0  # seconds between two looks at tiles that start, and at those that wait
 RESERVED = ("title", "tags", "state", "node", "case", "job")
-
-
-def silent(_fraction: float, _text: str) -> None:
-    """Take a report of progress and say nothing."""
 
 
 # ------------------------------------------------------------------------ cases
@@ -60,64 +61,6 @@ def _case_document(case: manager.Case) -> dict[str, Any]:
     }
 
 
-def plan_case(
-    name: str,
-    given: Mapping[str, object] | None = None,
-    tiles: int | None = None,
-    title: str | None = None,
-    report: Report = silent,
-) -> tuple[Plan, Settings]:
-    """Return the plan that shows *tiles* members of the case *name*, and the settings that its job is to have.
-
-    *given* are parameters of the case and settings of the job alike. What the members need is made first. Raises
-    UsageError for an unknown case, key or value.
-    """
-    case = manager.find(name)
-    for_case, for_job = split_settings(given or {}, case.parameter_names())
-    settings = load(for_job).settings
-    parameters = case.parameters(for_case)
-    if tiles is not None and tiles < 1:
-        raise UsageError(f"--tiles {tiles}: a wall needs at least one tile")
-    case.prepare(parameters, report)
-    members = case.members(parameters, tiles)
-    if not members or (tiles is not None and len(members) < tiles):
-        raise UsageError(f"the case {name} has {len(members)} members with these parameters, fewer than {tiles or 1}")
-    ensemble = case.ensemble(parameters)
-    planned = [(member, case.tile(parameters, member)) for member in members]
-    gpus = settings.job.gpus_per_node
-    places = place([Ask(gpu=spec.gpu) for _, spec in planned], settings.job.nodes, gpus)
-    paths.jobs_dir()  # where Slurm is to write the job's log
-    with refused_by_name(f"the case {name}"):
-        plan = Plan(
-            case=name,
-            title=title or case.info.title,
-            state=str(paths.state_dir()),
-            ensemble=str(ensemble) if ensemble else None,
-            parameters=parameters.model_dump(mode="json"),
-            tiles=tuple(
-                TilePlan(
-                    index=index,
-                    title=member.title,
-                    tags=member.tags,
-                    member=member.index if ensemble else None,
-                    command=spec.command,
-                    environment=spec.environment,
-                    width=spec.width,
-                    height=spec.height,
-                    unwatched=spec.unwatched,
-                    node=there.node,
-                    gpu=there.gpu,
-                )
-                for index, ((member, spec), there) in enumerate(zip(planned, places, strict=True))
-            ),
-            container=settings.job.container,
-            scratch=settings.job.scratch,
-            isolation=settings.tiles.isolation,
-            tunnel_way=settings.tunnel.way,
-        )
-    return plan, settings
-
-
 def render(
     name: str, given: Mapping[str, object] | None = None, tiles: int | None = None, report: Report = silent
 ) -> str:
@@ -141,15 +84,33 @@ def launch(
     tiles: int | None = None,
     title: str | None = None,
     report: Report = silent,
+    indices: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Submit a job that shows the case *name*; return the job as ``jobs`` does. Its tiles are on the wall at once."""
-    plan, settings = plan_case(name, given, tiles, title, report)
+    plan, settings = plan_case(name, given, tiles, title, report, indices)
     scheduler = default_scheduler(settings.scheduler.backend)
     job = scheduler.submit(script.render(plan, settings.job))
-    watch.adopt(store, plan, job)
+    _, for_job = split_settings(given or {}, list(plan.parameters))
+    watch.adopt(store, plan, job, for_job)
     if scheduler.name != "local":
         keep(store)
     return _job(store, job)
+
+
+def launch_again(store: Store, job: str, report: Report = silent) -> dict[str, Any]:
+    """Launch what *job*, which is over, showed: the tiles that are still on the wall, which the new ones replace.
+
+    Case, parameters and settings are those it was launched with.
+    """
+    found = _job(store, job)
+    if not JobState(found["state"]).ended:
+        raise UsageError(f"job {job} is not over: its tiles can be started again (`tiledviz tile restart`)")
+    run = store.run_of(job)
+    here = {"scheduler.backend": "local"} if found["scheduler"] == "local" else {}
+    given = {**run.parameters, **here, **run.settings}
+    new = launch(store, run.case, given, title=run.title, report=report, indices=run.indices)
+    store.remove_run(job)
+    return new
 
 
 def jobs(store: Store, ask: bool = True) -> list[dict[str, Any]]:
@@ -178,7 +139,10 @@ def stop(store: Store, job: str, remove: bool = False) -> dict[str, Any]:
         watch.ask_soon(store, job, STOP_SECONDS)
     found = _job(store, job)
     if remove:
-        store.remove_run(job)
+        if JobState(found["state"]).ended:
+            store.remove_run(job)
+        else:  # it is known until it is over: what its agents say must not bring it back
+            store.remove_tiles(tile["id"] for tile in store.tiles() if tile["job"] == job)
     return found
 
 
@@ -280,18 +244,20 @@ def login_url(store: Store) -> str:
 
 
 def wait_until_live(
-    store: Store, job: str, report: Callable[[dict[str, int]], None], timeout: float = 120.0
-) -> dict[str, int]:
-    """Wait until no tile of *job* is queued or starting, calling *report* with the number of tiles in each state."""
-    deadline = time.monotonic() + timeout
+    store: Store,
+    job: str,
+    report: Callable[[dict[str, Any], list[dict[str, Any]]], None],
+    timeout: float | None = None,
+) -> list[dict[str, Any]]:
+    """Wait until no tile of *job* is queued or starting, for *timeout* seconds at most; return its tiles.
+
+    *report* is called with the job and its tiles, as ``jobs`` and ``tiles`` have them, at every look.
+    """
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
     while True:
-        states: dict[str, int] = {}
-        for tile in tiles(store):
-            if tile["job"] == job:
-                states[tile["state"]] = states.get(tile["state"], 0) + 1
-        report(states)
-        if not states.get("queued") and not states.get("starting"):
-            return states
-        if time.monotonic() > deadline:
-            return states
-        time.sleep(0.2)
+        found = [tile for tile in tiles(store) if tile["job"] == job]
+        report(_job(store, job), found)
+        coming = any(tile["state"] in ("queued", "starting") for tile in found)
+        if not coming or time.monotonic() > deadline:
+            return found
+        time.sleep(WAIT_LONG if all(tile["state"] == "queued" for tile in found) else WAIT_SHORT)

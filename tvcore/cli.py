@@ -6,28 +6,30 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tvcore import __version__, api
+from tvcore import __version__, api, words
+from tvcore.cli_images import image
+from tvcore.cli_kit import (
+    as_json,
+    matching,
+    opened_store,
+    parse_settings,
+    set_option,
+    show,
+    tell_notices,
+    tiles_option,
+)
+from tvcore.cli_launch import launch
+from tvcore.cli_tiles import tile
+from tvcore.cli_try import try_
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
-from tvcore.store import Store
-from tvcore.terminal import Progress, table
+from tvcore.terminal import Progress, printable, table
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-set_option = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a parameter of the case, or a setting of its job (`tiledviz config show` lists them), as nodes=2.",
-)
-tiles_option = click.option("--tiles", type=int, metavar="N", help="Show the first N members.")
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 public_option = click.option(
     "--public-host", "public_hosts", multiple=True, metavar="HOST[:PORT]", help="A further name browsers may use."
@@ -40,45 +42,11 @@ def cli() -> None:
     """A wall of live tiles for ensembles, on the cluster where the data lie."""
 
 
-@contextmanager
-def opened_store() -> Iterator[Store]:
-    """Open the person's store for one verb."""
-    store = Store.open()
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Print *document* as JSON, or *text* for people."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text())
-
-
 def show_url(url: str, portal: PortalInfo | None, as_json: bool) -> None:
     """Print the address that logs a browser in, and how its machine gets there where that needs ssh."""
     ssh = portal.ssh if portal else None
     lines = [*([f"On your own machine: {ssh}"] if ssh else []), f"Open: {url}"]
     show({"url": url} | ({"ssh": ssh} if ssh else {}), as_json, lambda: "\n".join(lines))
-
-
-def tell_notices(store: Store) -> None:
-    """Say on standard error what is away, so that what is shown may be old."""
-    for notice in api.notices(store):
-        click.echo(f"tiledviz: {notice}", err=True)
-
-
-def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
-    """Return ``KEY=VALUE`` settings as a dictionary. Raises UsageError for one that is not of that form."""
-    found: dict[str, object] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--set {setting}: write it as KEY=VALUE")
-        if key in found:
-            raise UsageError(f"--set {key} is given twice: keep one")
-        found[key] = value
-    return found
 
 
 @cli.command()
@@ -152,16 +120,8 @@ def describe_case(case: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-@cli.command()
-@click.argument("case")
-@set_option
-@tiles_option
-@as_json
-def launch(case: str, settings: tuple[str, ...], tiles: int | None, as_json: bool) -> None:
-    """Submit a job that shows CASE; its tiles join the wall."""
-    with opened_store() as store, Progress() as progress:
-        job = api.launch(store, case, parse_settings(settings), tiles, report=progress.report)
-    show(job, as_json, lambda: f"Job {job['id']}: {job['tiles']} tiles of {case}. `tiledviz tiles` shows them.")
+for command in (launch, tile, try_, image):
+    cli.add_command(command)
 
 
 @cli.command()
@@ -183,10 +143,27 @@ def jobs(as_json: bool) -> None:
     with opened_store() as store:
         found = api.jobs(store)
         tell_notices(store)
-    rows = [(j["id"], j["state"], j["case"], _live(j), " ".join(j["nodes"]), _clock(j), j["reason"]) for j in found]
-    header = ("job", "state", "case", "tiles", "nodes", "since", "")
+    now = time.time()
+    rows = [
+        (
+            j["id"],
+            j["state"],
+            j["case"],
+            _live(j),
+            " ".join(j["nodes"]),
+            _clock(j),
+            _when(j, now),
+            printable(j["reason"]),
+        )
+        for j in found
+    ]
+    header = ("job", "state", "case", "tiles", "nodes", "since", "", "")
     empty = "No jobs: `tiledviz launch CASE` makes one, `tiledviz cases` lists the cases."
     show(found, as_json, lambda: table(header, rows) if rows else empty)
+
+
+def _when(job: dict[str, Any], now: float) -> str:
+    return words.start(job["expected_start"], now) if job["state"] == "pending" else words.end(job, now)
 
 
 def _live(job: dict[str, Any]) -> str:
@@ -202,21 +179,24 @@ def _clock(job: dict[str, Any]) -> str:
 @as_json
 def tiles(query: str, as_json: bool) -> None:
     """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one."""
-    from tvcore.ensemble.query import QueryError
-
     with opened_store() as store:
-        try:
-            found = api.tiles(store, query)
-        except QueryError as error:
-            raise UsageError(f"{error}, at character {error.position + 1} of {query!r}") from error
+        found = matching(store, query)
         tell_notices(store)
-    rows = [
-        (t["id"], t["title"], t["state"], t["node"] or "", t["job"], t["frames"], t["renderer"] or "", t["reason"])
-        for t in found
-    ]
     empty = "No tile matches." if query else "No tiles: `tiledviz launch CASE` makes some."
-    header = ("id", "title", "state", "node", "job", "frames", "renderer", "")
-    show(found, as_json, lambda: table(header, rows) if rows else empty)
+    header = ("id", "title", "state", "node", "job", "frames", "image", "draws with", "")
+    show(found, as_json, lambda: table(header, map(_tile, found)) if found else empty)
+
+
+def _tile(tile: dict[str, Any]) -> tuple[object, ...]:
+    """Return the row of *tile*: what is bad is in red."""
+    state = click.style(tile["state"], fg="red") if tile["state"] == "failed" else tile["state"]
+    complaint = words.gl_complaint(tile)
+    draws = printable(words.gl(tile))
+    notes = [printable(words.trouble(tile)), click.style(printable(complaint), fg="red") if complaint else ""]
+    return (
+        tile["id"], printable(tile["title"]), state, tile["node"] or "", tile["job"], tile["frames"],
+        tile["image"] or "", click.style(draws, fg="red") if complaint else draws, "; ".join(filter(None, notes)),
+    )  # fmt: skip
 
 
 @cli.command()

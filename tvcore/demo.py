@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -25,6 +26,7 @@ from tvcore.terminal import Progress
 CASE = "gray_scott"
 TITLE = "Gray-Scott demo"
 PORTAL_SECONDS = 30.0
+LIVE_SECONDS = 120.0
 
 
 def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
@@ -54,8 +56,8 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
         if not as_json:
             click.echo(f"Open: {url}")
         with Progress() as progress:
-            states = api.wait_until_live(store, job, _reporter(progress, tiles))
-        live, seconds = states.get("live", 0), time.monotonic() - started
+            shown = api.wait_until_live(store, job, _reporter(progress), LIVE_SECONDS)
+        live, seconds = _live(shown), time.monotonic() - started
         if as_json:
             click.echo(json.dumps({"url": url, "job": job, "tiles": tiles, "live": live, "seconds": round(seconds, 1)}))
         else:
@@ -64,9 +66,13 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
         raise TiledVizError(f"the portal ended by itself with exit code {code}: see {_log()}")
 
 
-def _reporter(progress: Progress, tiles: int) -> Callable[[dict[str, int]], None]:
-    def report(states: dict[str, int]) -> None:
-        progress.report(states.get("live", 0) / tiles, "tiles live")
+def _live(tiles: list[dict[str, Any]]) -> int:
+    return sum(tile["state"] == "live" for tile in tiles)
+
+
+def _reporter(progress: Progress) -> Callable[[dict[str, Any], list[dict[str, Any]]], None]:
+    def report(_job: dict[str, Any], tiles: list[dict[str, Any]]) -> None:
+        progress.report(_live(tiles) / max(1, len(tiles)), "tiles live")
 
     return report
 

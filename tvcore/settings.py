@@ -86,6 +86,20 @@ def _container(value: str) -> str:
     return value
 
 
+def _mirror(value: str) -> str:
+    if value and not re.fullmatch(r"(https?://|file:/)[\w.:/@~%+-]+", value, re.ASCII):
+        raise ValueError("write it as http://HOST/debian")
+    return value
+
+
+def _size(value: str) -> str:
+    if value and not re.fullmatch(r"\d{2,5}x\d{2,5}", value, re.ASCII):
+        raise ValueError("write it as WIDTHxHEIGHT, e.g. 1280x720")
+    if value and not all(16 <= int(side) <= 16384 for side in value.split("x")):
+        raise ValueError("each side must be 16 to 16384 pixels")
+    return value
+
+
 def _host(value: str) -> str:
     if value and not _HOST.fullmatch(value):
         raise ValueError("must be a host's name or address")
@@ -227,11 +241,29 @@ class TunnelSettings(_Table):
 
 
 class TileSettings(_Table):
-    """How tiles are kept apart."""
+    """How tiles are drawn and kept apart."""
+
+    gl: Literal["auto", "nvidia", "virtualgl", "mesa"] = Field(
+        default="auto", description="way to GL: auto (the best that really draws), nvidia, virtualgl or mesa"
+    )
+    size: Annotated[Text, AfterValidator(_size)] = Field(
+        default="", description="size of every tile in pixels, WIDTHxHEIGHT (default: what the case says)"
+    )
 
     isolation: Literal["auto", "required"] = Field(
         default="auto",
         description="hide the agent and other tiles from a tile's program: where the node can, or else fail",
+    )
+
+
+class ImageSettings(_Table):
+    """The images of tiles: where they lie, and what they are built from."""
+
+    folder: Annotated[Text, AfterValidator(_absolute)] = Field(
+        default="", description="folder of built images, seen by the nodes too (default: tiledviz/images of your data)"
+    )
+    mirror: Annotated[Text, AfterValidator(_mirror)] = Field(
+        default="", description="Debian mirror that images are built from (default: this machine's own)"
     )
 
 
@@ -242,3 +274,4 @@ class Settings(_Table):
     scheduler: SchedulerSettings = SchedulerSettings()
     tunnel: TunnelSettings = TunnelSettings()
     tiles: TileSettings = TileSettings()
+    images: ImageSettings = ImageSettings()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -14,8 +15,19 @@ from rich.progress import Progress as Bar
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return *rows* under *header* in columns as wide as their content; a last column is left ragged."""
     lines = [[str(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(header))]
+    padded = ([cell + " " * (w - _width(cell)) for cell, w in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _width(cell: str) -> int:
+    """Return how many columns *cell* takes, its colours not counted."""
+    return len(click.unstyle(cell))
+
+
+def printable(text: str) -> str:
+    """Return *text* without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text.expandtabs())
 
 
 class Progress:

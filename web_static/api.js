@@ -43,6 +43,28 @@ export const query = (/** @type {string} */ text, /** @type {AbortSignal} */ sig
 /** Return the last lines of a tile's log. */
 export const log = async (/** @type {number} */ id) => /** @type {string[]} */ ((await call('GET', `/tiles/${id}/log?lines=50`)).lines);
 
+/**
+ * What came of a tile: `error` is empty when it was done. The rest is there after a command, a size or a fetched file.
+ * @typedef {{tile: number, error: string, code?: number|null, stdout?: string, stderr?: string, cut?: boolean}} Result
+ */
+
+/** @param {string} verb @param {number[]} tiles @param {object} [more] @returns {Promise<Result[]>} */
+const each = async (verb, tiles, more = {}) => (await call('POST', `/tiles/${verb}`, { tiles, ...more })).results;
+
+export const restart = (/** @type {number[]} */ tiles) => each('restart', tiles);
+export const stop = (/** @type {number[]} */ tiles) => each('stop', tiles);
+export const remove = (/** @type {number[]} */ tiles) => each('remove', tiles);
+export const resize = (/** @type {number[]} */ tiles, /** @type {{width: number, height: number}} */ size) => each('resize', tiles, size);
+export const run = (/** @type {number[]} */ tiles, /** @type {string[]} */ command, /** @type {number} */ seconds) =>
+  each('run', tiles, { command, seconds });
+export const put = (/** @type {number[]} */ tiles, /** @type {string} */ path, /** @type {string} base64 */ data) => each('put', tiles, { path, data });
+
+/** Return a file of a tile, its bytes in base64. @returns {Promise<{data: string, name: string}>} */
+export const get = (/** @type {number} */ tile, /** @type {string} */ path) => call('POST', '/tiles/get', { tile, path });
+
+export const stopJob = (/** @type {string} */ job) => call('POST', `/jobs/${job}/stop`);
+export const launchAgain = (/** @type {string} */ job) => call('POST', `/jobs/${job}/again`);
+
 /** Return the address of a stream and the subprotocols that open it, once, within 30 seconds. */
 export async function streamTicket(/** @type {'wall'|'rfb'} */ stream, /** @type {number|null} */ tile = null) {
   const { ticket } = await call('POST', '/tickets', { stream, tile });

@@ -5,9 +5,10 @@ import { Connection } from './connection.js';
 import { byId } from './dom.js';
 import { Focus } from './focus.js';
 import { commandsOf, helpOf, watchKeys } from './keyboard.js';
+import { Limits } from './limits.js';
 import { login, watchAddress } from './login.js';
 import { Model } from './model.js';
-import { clock, showEmpty, showLogin, showNotices, showStatus } from './pages.js';
+import { showEmpty, showLogin, showNotices, showStatus } from './pages.js';
 import { Panel } from './panel.js';
 import { watchPointers } from './pointer.js';
 import { preload } from './remote.js';
@@ -15,6 +16,9 @@ import { watchSearch } from './search.js';
 import { Stage } from './stage.js';
 import { themeSwitch } from './theme.js';
 import { expose } from './window.js';
+import { Work } from './work.js';
+
+const TICK_MS = 10000; // what is said in minutes is then never far off
 
 /** @param {import('./connection.js').Status['state']} state */
 const isStale = (state) => state === 'lost' || state === 'outdated';
@@ -24,9 +28,13 @@ function start() {
   const model = new Model();
   const connection = new Connection();
   const stage = new Stage(model, connection);
-  const focus = new Focus(model, stage, connection);
+  const work = new Work(model);
+  const openWork = (/** @type {import('./work.js').Kind} */ kind, /** @type {number} */ id) => work.open(kind, id);
+  const focus = new Focus(model, stage, connection, openWork);
   const toWall = () => model.focus !== null && stage.cells.focus(model.focus);
-  const panel = new Panel(model, toWall);
+  const panel = new Panel(model, { close: toWall, work: openWork });
+  const limits = new Limits(model);
+  const ticking = [stage, focus, panel, limits];
 
   const open = (/** @type {number} */ id) => focus.open(id);
   const select = (/** @type {number} */ id) => {
@@ -35,10 +43,11 @@ function start() {
   };
   watchPointers(stage, { open, select });
   watchBar(model, stage);
+  byId('work-open', HTMLButtonElement).addEventListener('click', () => work.open());
   const search = watchSearch(model, { first: (id) => stage.focusOn(id), leave: toWall });
   const theme = themeSwitch(() => stage.themeChanged());
   const help = helpOf(() => commands);
-  const commands = commandsOf({ stage, model, open, search, theme, help, panel: (yes) => panel.toggle(yes) });
+  const commands = commandsOf({ stage, model, open, search, theme, help, panel: (yes) => panel.toggle(yes), work: () => work.open() });
   watchKeys(commands, () => focus.id !== null);
 
   connection.addEventListener('event', (event) => {
@@ -55,8 +64,10 @@ function start() {
   connection.addEventListener('status', () => {
     const { status } = connection;
     showStatus(status, () => connection.retryNow());
-    connection.tell({ type: 'stale', since: isStale(status.state) && status.lostAt ? clock(status.lostAt) : null });
+    connection.tell({ type: 'stale', since: isStale(status.state) && status.lostAt ? status.lostAt.getTime() / 1000 : null });
   });
+  setInterval(() => document.hidden || ticking.forEach((each) => each.tick()), TICK_MS);
+  document.addEventListener('visibilitychange', () => document.hidden || ticking.forEach((each) => each.tick()));
   expose(model, stage, connection);
   void connection.open();
 }

@@ -66,9 +66,10 @@ function watchFold() {
 /** @param {import('./model.js').Model} model */
 function showSession(model) {
   const titles = [...new Set([...model.sets.values()].map(({ title }) => title))];
-  const live = [...model.tiles.values()].filter(({ state }) => state === 'live').length;
+  const countOf = (/** @type {string} */ wanted) => [...model.tiles.values()].filter(({ state }) => state === wanted).length;
+  const failed = countOf('failed');
   const what = titles.length > 2 ? `${titles.length} tile sets` : titles.join(' and ');
-  const count = `${formatCount(live)} of ${formatCount(model.tiles.size)} live`;
+  const count = `${formatCount(countOf('live'))} of ${formatCount(model.tiles.size)} live${failed > 0 ? `, ${formatCount(failed)} failed` : ''}`;
   const text = model.tiles.size === 0 ? model.session : [what || model.session, count].join(' · ');
   setText(byId('session', HTMLElement), text);
   document.title = `${what || model.session} · TiledViz`;

@@ -7,6 +7,8 @@
  */
 
 import { byId, make } from './dom.js';
+import { nowSeconds } from './times.js';
+import { nameOf, say } from './words.js';
 
 const UNIT_PX = 1000; // CSS pixels of a wall unit before the camera's transform
 
@@ -81,14 +83,19 @@ export class Cells {
 
   /** Bring names and marks of these tiles up to date. @param {Iterable<number>} ids */
   update(ids) {
+    const now = nowSeconds();
     for (const id of ids) {
       const tile = this.model.tiles.get(id);
       const cell = this.#cells.get(id);
       if (!tile || !cell) continue;
       const dimmed = this.model.isDimmed(id);
-      const why = tile.state !== 'live' && tile.reason ? `: ${tile.reason}` : '';
-      const name = `${tile.title}, ${tile.state}${why}${dimmed ? ', not found by the search' : ''}`;
+      const said = say(tile, this.model.sets.get(tile.set), now);
+      const name = `${nameOf(tile, said, now)}${dimmed ? ', not found by the search' : ''}`;
       if (cell.getAttribute('aria-label') !== name) cell.setAttribute('aria-label', name);
+      // The pointer is told what a small tile has no room for; a calm picture is not covered by words.
+      const told = tile.state !== 'live' || said.since !== null || said.badge?.bad;
+      if (told) cell.title = name;
+      else cell.removeAttribute('title');
       cell.dataset.state = tile.state;
       cell.toggleAttribute('data-dimmed', dimmed);
       cell.tabIndex = id === this.model.focus ? 0 : -1;

@@ -4,12 +4,14 @@
  * @typedef {import('./model.js').Tile} Tile
  */
 
+import { Actions } from './actions.js';
 import { button, byId, make, setText } from './dom.js';
 import { formatValue } from './format.js';
 import { grow, shrink } from './focus-motion.js';
-import { logButton, tellsWhy } from './log.js';
-import { WAITING } from './model.js';
+import { logOf } from './log.js';
 import { Remote } from './remote.js';
+import { nowSeconds } from './times.js';
+import { lineOf, say, tellsWhy } from './words.js';
 
 const SUMMARY_MOST = 6; // values in the bar; the rest is in the panel
 
@@ -27,21 +29,24 @@ export class Focus {
   #next = button('Next ›', () => this.#step(1));
   #escape = button('Send Esc', () => this.#remote?.sendEscape(), { 'aria-label': 'Send Escape to the tile' });
   #bar = this.#makeBar();
+  /** @type {Actions} */ #actions;
   /** @type {Remote|null} */ #remote = null;
 
   /**
    * @param {import('./model.js').Model} model @param {import('./stage.js').Stage} stage
    * @param {import('./connection.js').Connection} connection
+   * @param {(kind: import('./work.js').Kind, tile: number) => void} work
    */
-  constructor(model, stage, connection) {
+  constructor(model, stage, connection, work) {
+    this.#actions = new Actions(model, work);
     this.model = model;
     this.stage = stage;
     this.connection = connection;
     this.#element.tabIndex = -1;
     this.#element.append(this.#screen, this.#words, this.#note);
     byId('bar', HTMLElement).after(this.#bar);
-    model.addEventListener('tiles', () => this.#refresh());
-    model.addEventListener('wall', () => this.#refresh());
+    model.addEventListener('tiles', () => this.tick());
+    model.addEventListener('wall', () => this.tick());
     // Before noVNC sees it: nothing in a tile can hold anybody there.
     addEventListener('keydown', (event) => this.#onKey(event), { capture: true });
   }
@@ -57,7 +62,7 @@ export class Focus {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (this.id === null || event.key !== 'Escape' || event.isComposing) return;
+    if (this.id === null || event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     this.close();
@@ -87,7 +92,7 @@ export class Focus {
     this.#element.hidden = false;
     this.#element.classList.remove('leaving');
     void this.#showStill(tile);
-    this.#refresh();
+    this.tick();
     this.#element.focus({ preventScroll: true }); // noVNC takes the keyboard from here once it is connected
   }
 
@@ -104,7 +109,7 @@ export class Focus {
   }
 
   /** Bring words and connection up to what is known of the tile. */
-  #refresh() {
+  tick() {
     if (this.id === null) return;
     const tile = this.model.tiles.get(this.id);
     if (!tile) return this.close();
@@ -127,17 +132,24 @@ export class Focus {
     this.#showState(tile);
   }
 
-  /** Where there is no picture: the state in words, why, and the log. @param {Tile} tile */
+  /** Where there is no picture: the state in words, why, what to do, the log. @param {Tile} tile */
   #showState(tile) {
     this.#words.hidden = tile.state === 'live';
-    const line = JSON.stringify([tile.id, tile.state, tile.reason]);
-    if (this.#words.hidden || this.#words.dataset.of === line) return;
-    this.#words.dataset.of = line;
+    const now = nowSeconds();
+    const said = say(tile, this.model.sets.get(tile.set), now);
+    const [title, line] = [said.head === tile.state ? `This tile ${tile.state === 'failed' ? 'has failed' : `is ${tile.state}`}` : `Failed: ${said.head}`, lineOf(said, now)];
+    const key = JSON.stringify([tile.id, tile.state, title, line, said.advice]);
+    if (this.#words.hidden) this.#words.dataset.of = '';
+    if (this.#words.hidden || this.#words.dataset.of === key) return;
+    this.#words.dataset.of = key;
     this.#words.dataset.state = tile.state;
+    this.#actions.refresh(tile);
     this.#words.replaceChildren(
-      make('h3', {}, `This tile ${tile.state === 'failed' ? 'has failed' : `is ${tile.state}`}`),
-      make('p', {}, tile.reason ?? WAITING[tile.state]),
-      ...(tellsWhy(tile.state) ? [logButton(tile.id)] : []),
+      make('h3', {}, title),
+      make('p', {}, line),
+      ...(said.advice ? [make('p', { class: 'advice' }, said.advice)] : []),
+      this.#actions.element,
+      ...(tellsWhy(tile.state) ? [logOf(tile.id, tile.state === 'failed')] : []),
     );
   }
 

@@ -51,11 +51,6 @@ export function histogramOf(/** @type {Value[]} */ values, /** @type {Value|unde
   return { low, high, counts, mark };
 }
 
-/** Return whether GL draws by software, from what its renderer is called. */
-export function isSoftware(/** @type {string} */ renderer) {
-  return /llvmpipe|softpipe|swrast|swiftshader|software/i.test(renderer);
-}
-
 /** Return the query cut where an error points: what is right, the character, the rest. `at` counts code points. */
 export function pointAt(/** @type {string} */ query, /** @type {number|null|undefined} */ at) {
   const points = [...query];

@@ -23,9 +23,10 @@ const key = (...names) => (event) => names.includes(event.key);
  * @param {(open?: boolean) => void} does.panel
  * @param {() => void} does.theme
  * @param {() => void} does.help
+ * @param {() => void} does.work
  * @returns {Command[]}
  */
-export function commandsOf({ stage, model, open, search, panel, theme, help }) {
+export function commandsOf({ stage, model, open, search, panel, theme, help, work }) {
   const onFocused = (/** @type {(id: number) => void} */ run) => () => model.focus !== null && run(model.focus);
   return [
     { keys: '← ↑ ↓ →', label: 'Move the focus', fits: key('ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'), run: (k) => stage.moveFocus(k), onWall: true },
@@ -40,6 +41,7 @@ export function commandsOf({ stage, model, open, search, panel, theme, help }) {
     { keys: 'R', label: 'Sort the other way', fits: key('r', 'R'), run: () => byId('direction', HTMLButtonElement).click() },
     { keys: 'C', label: 'Columns …', fits: key('c', 'C'), run: () => showTool('columns') },
     { keys: '[ ]', label: 'Close, open details', fits: key('[', ']'), run: (k) => panel(k === ']') },
+    { keys: 'X', label: 'Run a command in tiles …', fits: key('x', 'X'), run: work },
     { keys: 'T', label: 'Next theme', fits: key('t', 'T'), run: theme },
     { keys: '?', label: 'This help', fits: key('?'), run: help },
   ];
@@ -57,7 +59,8 @@ export function watchKeys(commands, away) {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || away()) return;
     const { target } = event;
-    if (target instanceof Element && target.closest('input, select, textarea, dialog, [contenteditable]')) return;
+    if (document.querySelector('dialog[open]')) return; // wherever the keyboard is: Escape closes it
+    if (target instanceof Element && target.closest('input, select, textarea, [contenteditable]')) return;
     const onWall = !(target instanceof Element) || target.closest('button, a, .panel') === null;
     const command = commands.find((one) => (onWall || !one.onWall) && one.fits(event));
     if (!command) return;

@@ -1,12 +1,24 @@
 /**
  * What the page knows of the wall: tile sets, tiles, their order, what the search found, where the focus is.
  *
- * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids), `order`, `matches`, `focus`.
+ * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids), `sizes` (of displays), `order`, `matches`, `focus`.
  *
  * @typedef {number|string|boolean|null} Value
  * @typedef {'queued'|'starting'|'live'|'failed'|'stopped'} State
  * @typedef {{name: string, dtype: string, unit: string|null, description: string|null, role: string}} Column
- * @typedef {{id: number, case: string, title: string, job: string|null, state: string, reason: string|null, columns: Column[]}} TileSet
+ * @typedef {object} TileSet   times in seconds since the epoch
+ * @property {number} id
+ * @property {string} case
+ * @property {string} title
+ * @property {string|null} job
+ * @property {string} state    of its job
+ * @property {string|null} reason
+ * @property {Column[]} columns
+ * @property {Record<string, string>} [images]      digests by path
+ * @property {number|null} [expected_start]
+ * @property {number|null} [started]
+ * @property {number|null} [ends]    when its time limit is reached
+ * @property {number|null} [warns]   from when that is told
  * @typedef {object} Tile
  * @property {number} id
  * @property {number} set
@@ -14,6 +26,12 @@
  * @property {string} title
  * @property {State} state
  * @property {string|null} reason
+ * @property {string} [cause]       what kind of failure it is
+ * @property {string} [advice]      what to do about it
+ * @property {string|null} [image]  the container it runs in
+ * @property {import('./gl.js').Gl|null} [gl]
+ * @property {number|null} [expected_start]  of its job, while queued
+ * @property {number|null} [away]   when its node agent was last heard, if that does not answer
  * @property {string|null} node
  * @property {string|null} job
  * @property {number} frames
@@ -28,15 +46,6 @@
  */
 
 import { sortTiles } from './sort.js';
-
-/** What is said of a state when nobody gave a reason. @type {Record<State, string>} */
-export const WAITING = {
-  queued: 'waiting for its job to start',
-  starting: 'its display is coming up',
-  stopped: '',
-  failed: '',
-  live: '',
-};
 
 export class Model extends EventTarget {
   session = '';
@@ -64,13 +73,22 @@ export class Model extends EventTarget {
   update(/** @type {(Partial<Tile> & {id: number})[]} */ changes) {
     /** @type {number[]} */
     const known = [];
+    let resized = false;
     for (const change of changes) {
       const tile = this.tiles.get(change.id);
       if (!tile) continue;
+      resized ||= (change.width ?? tile.width) !== tile.width || (change.height ?? tile.height) !== tile.height;
       Object.assign(tile, change);
       known.push(tile.id);
     }
+    if (resized) this.#fire('sizes');
     if (known.length > 0) this.#fire('tiles', known);
+  }
+
+  /** Return whether the job of a tile is over: nothing of it can be started again by itself. @param {Tile} tile */
+  isOver(tile) {
+    const state = this.sets.get(tile.set)?.state;
+    return state !== undefined && state !== 'pending' && state !== 'running';
   }
 
   sortBy(/** @type {import('./sort.js').Order} */ sorting) {

@@ -1,6 +1,7 @@
 /** Words over the wall: how to log in, how to fill an empty wall, the banner of a lost connection, notices. */
 
 import { button, byId, make } from './dom.js';
+import { clock } from './times.js';
 
 const WAYS = [
   ['tiledviz launch gray_scott', 'Sixteen members of a reaction and diffusion sweep, live, on this machine.'],
@@ -75,7 +76,7 @@ export function showStatus({ state, reason, lostAt }, retry) {
     const again = button('Reload', () => location.reload(), { class: 'primary' });
     return banner.replaceChildren(make('span', {}, 'The portal was updated: reload this page. Your tiles go on.'), again);
   }
-  const since = lostAt ? ` since ${clock(lostAt)}` : '';
+  const since = lostAt ? ` since ${clock(lostAt.getTime() / 1000)}` : '';
   banner.replaceChildren(
     make('span', {}, `No connection${since}: ${reason}. The wall keeps its last pictures and comes back by itself.`),
     button('Try now', retry),
@@ -89,9 +90,4 @@ export function showNotices(notices) {
   for (const line of [...place.children]) if (!notices.includes(line.textContent ?? '')) line.remove();
   const before = [...place.children].map((line) => line.textContent);
   place.append(...notices.filter((text) => !before.includes(text)).map((text) => make('p', {}, text)));
-}
-
-/** Return the time of day, as the person's language writes it. @param {Date} time */
-export function clock(time) {
-  return time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }

@@ -1,8 +1,13 @@
 /** The panel at the side: what is known of the member in focus. */
 
-import { button, byId, make, setText } from './dom.js';
-import { formatCount, formatValue, histogramOf, isSoftware } from './format.js';
-import { logButton, tellsWhy } from './log.js';
+import { Actions } from './actions.js';
+import { button, byId, make } from './dom.js';
+import { formatValue, histogramOf } from './format.js';
+import { logOf } from './log.js';
+import { Facts } from './panel-facts.js';
+import { drawHistogram } from './panel-histogram.js';
+import { nowSeconds } from './times.js';
+import { lineOf, say, tellsWhy } from './words.js';
 
 /** @typedef {import('./model.js').Tile} Tile */
 
@@ -15,19 +20,26 @@ const STORE = 'tiledviz.panel';
 
 export class Panel {
   #element = byId('panel', HTMLElement);
-  /** @type {Element|null} the tile's state line */ #state = null;
-  /** @type {Map<string, HTMLElement>} what changes while one looks */ #facts = new Map();
+  #state = make('div', { class: 'state' });
+  #log = make('div', {});
+  /** @type {Actions} */ #actions;
+  /** @type {Facts} what changes while one looks */ #facts;
   #shown = '';
   #wanted = false;
 
-  /** @param {import('./model.js').Model} model @param {() => void} onClose */
-  constructor(model, onClose) {
+  /**
+   * @param {import('./model.js').Model} model
+   * @param {{close: () => void, work: (kind: import('./work.js').Kind, tile: number) => void}} does
+   */
+  constructor(model, does) {
     this.model = model;
-    this.onClose = onClose;
+    this.does = does;
+    this.#actions = new Actions(model, does.work);
+    this.#facts = new Facts(model);
     for (const open of document.querySelectorAll('[aria-controls=panel]')) open.addEventListener('click', () => this.toggle());
     model.addEventListener('focus', () => this.#render());
     model.addEventListener('wall', () => this.#place());
-    model.addEventListener('tiles', () => this.#refresh());
+    model.addEventListener('tiles', () => this.tick());
     const wide = matchMedia('(min-width: 60rem)').matches;
     this.#wanted = wide && localStorage.getItem(STORE) !== 'closed';
     this.#place();
@@ -53,29 +65,27 @@ export class Panel {
     const columns = this.model.sets.get(tile.set)?.columns ?? [];
     // What stands here is kept while it is right, with what was selected in it and the log.
     const key = JSON.stringify([tile.id, tile.title, tile.tags, tile.metadata, columns]);
-    if (key === this.#shown) return this.#refresh();
+    if (key === this.#shown) return this.tick();
     this.#shown = key;
-    this.#facts.clear();
-    this.#state = make('p', { class: 'state' });
     const tags = make('ul', { class: 'tags', 'aria-label': 'Tags' }, ...tile.tags.map((tag) => make('li', {}, tag)));
     this.#element.replaceChildren(
       this.#header(tile.title),
       this.#state,
       ...(tile.tags.length > 0 ? [tags] : []),
-      logButton(tile.id),
+      this.#log,
+      this.#actions.element,
       ...this.#metadata(tile, columns),
-      make('h3', {}, 'Display'),
-      this.#display(tile),
+      ...this.#facts.elements,
     );
     this.#element.scrollTop = 0;
-    this.#refresh();
+    this.tick();
   }
 
   /** @param {string} title */
   #header(title) {
     const close = () => {
       this.toggle(false);
-      this.onClose();
+      this.does.close();
     };
     return make('header', {}, make('h2', {}, title), button('Close', close, { 'aria-label': 'Close details' }));
   }
@@ -104,65 +114,37 @@ export class Panel {
     return row;
   }
 
-  /** @param {Tile} tile */
-  #display(tile) {
-    const fact = (/** @type {string} */ name) => {
-      const value = make('dd', {});
-      this.#facts.set(name, value);
-      return make('div', { class: 'row plain' }, make('dt', {}, name), value);
-    };
-    const list = make('dl', {}, ...['Node', 'Renderer', 'Size', 'Frames', 'Job'].map(fact));
-    const set = this.model.sets.get(tile.set);
-    if (set) list.append(make('div', { class: 'row plain' }, make('dt', {}, 'Case'), make('dd', {}, set.case)));
-    return list;
-  }
-
   /** Bring what changes up to date, and leave the rest alone. */
-  #refresh() {
+  tick() {
     const tile = this.model.focused();
-    if (this.#element.hidden || !tile || !this.#state) return;
-    const state = /** @type {HTMLElement} */ (this.#state);
-    state.dataset.state = tile.state;
-    const line = tile.reason ? `${tile.state}: ${tile.reason}` : tile.state;
-    if (state.textContent !== line) {
-      state.replaceChildren(make('strong', {}, tile.state), ...(tile.reason ? [`: ${tile.reason}`] : []));
+    if (this.#element.hidden || !tile) return;
+    this.#showState(tile);
+    const log = tellsWhy(tile.state) ? `${tile.id} ${tile.state} ${tile.reason}` : '';
+    if (this.#log.dataset.of !== log) {
+      this.#log.dataset.of = log;
+      this.#log.replaceChildren(...(log ? [logOf(tile.id, tile.state === 'failed')] : []));
     }
-    const { renderer } = tile;
-    const facts = {
-      Node: tile.node ?? 'not known yet',
-      Renderer: renderer === null ? 'not known yet' : `${renderer}${isSoftware(renderer) ? ': drawn by the processor, no GPU' : ''}`,
-      Size: tile.width ? `${tile.width} × ${tile.height} px` : '–',
-      Frames: formatCount(tile.frames),
-      Job: tile.job ?? '–',
-    };
-    for (const [name, text] of Object.entries(facts)) {
-      const value = this.#facts.get(name);
-      if (value) setText(value, text);
-    }
-    const open = this.#element.querySelector('.log-open');
-    if (open instanceof HTMLElement) open.hidden = !tellsWhy(tile.state);
+    this.#actions.refresh(tile);
+    this.#facts.refresh(tile);
   }
-}
 
-/** @param {import('./format.js').Histogram} histogram @param {string} name @param {string|null} unit */
-function drawHistogram({ low, high, counts, mark }, name, unit) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const range = `${formatValue(low)} to ${formatValue(high)}${unit ? ` ${unit}` : ''}`;
-  const label = `${name} over all members, ${range}${mark === null ? '' : `; this one is in part ${mark + 1} of ${counts.length}`}`;
-  const set = (/** @type {Element} */ on, /** @type {Record<string, string|number>} */ attributes) => {
-    for (const [key, value] of Object.entries(attributes)) on.setAttribute(key, String(value));
-    return on;
-  };
-  const part = (/** @type {string} */ tag) => document.createElementNS('http://www.w3.org/2000/svg', tag);
-  set(svg, { viewBox: `0 0 ${counts.length * 8} 24`, preserveAspectRatio: 'none', class: 'histogram', role: 'img', 'aria-label': label });
-  const title = part('title');
-  title.textContent = range;
-  svg.append(title, set(part('line'), { x1: 0, y1: 23.75, x2: counts.length * 8, y2: 23.75 }));
-  const most = Math.max(...counts);
-  counts.forEach((count, i) => {
-    if (count === 0) return;
-    const height = Math.max(2.5, (count / most) * 22);
-    svg.append(set(part('rect'), { x: i * 8 + 0.75, y: 23.5 - height, width: 6.5, height, class: i === mark ? 'mark' : '' }));
-  });
-  return svg;
+  /** The state, why, until when, what to do, what is wrong with GL: a paragraph each. @param {Tile} tile */
+  #showState(tile) {
+    const now = nowSeconds();
+    const said = say(tile, this.model.sets.get(tile.set), now);
+    const { head, advice, badge } = said;
+    const word = head === tile.state ? tile.state : `${tile.state}: ${head}`;
+    const bad = badge?.bad ? `! ${badge.words[0]}: ${badge.why}` : '';
+    const calm = badge && !badge.bad ? badge.why : '';
+    const parts = [lineOf(said, now), advice, bad, calm];
+    const key = JSON.stringify([word, ...parts]);
+    if (this.#state.dataset.of === key) return;
+    this.#state.dataset.of = key;
+    this.#state.dataset.state = tile.state;
+    const names = ['why', 'advice', 'problem', 'note'];
+    this.#state.replaceChildren(
+      make('p', {}, make('strong', {}, word)),
+      ...parts.flatMap((text, i) => (text ? [make('p', { class: names[i] }, text)] : [])),
+    );
+  }
 }

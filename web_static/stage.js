@@ -13,8 +13,9 @@ import { Cells } from './cells.js';
 import { demandOf, inView, sameDemand } from './demand.js';
 import { byId, lessMotion } from './dom.js';
 import { bestColumns, cellAt, cellRect, commonAspect, gain, makeGrid, moveFocus, pictureRect } from './layout.js';
-import { WAITING } from './model.js';
 import { canvasTheme } from './theme.js';
+import { nowSeconds } from './times.js';
+import { say } from './words.js';
 
 const MARGIN = 20; // CSS pixels around the wall when all of it is shown
 const DEMAND_MS = 70; // after the camera's last move; at once would ask for sizes that nobody stops at
@@ -52,6 +53,7 @@ export class Stage {
     document.addEventListener('visibilitychange', () => this.demandSoon(0));
     model.addEventListener('wall', () => this.relayout());
     model.addEventListener('order', () => this.relayout());
+    model.addEventListener('sizes', () => this.relayout());
     model.addEventListener('matches', () => this.#refresh(model.order));
     model.addEventListener('focus', () => this.#refresh(model.order));
     model.addEventListener('tiles', (event) => {
@@ -132,7 +134,7 @@ export class Stage {
       picture: /** @type {Rect} */ (this.#pictures.get(id)),
       title: tile.title,
       state: tile.state,
-      reason: tile.reason ?? WAITING[tile.state],
+      said: say(tile, this.model.sets.get(tile.set), nowSeconds()),
       dimmed: this.model.isDimmed(id),
       focused: id === this.model.focus,
       hovered: id === this.#hovered,
@@ -154,6 +156,11 @@ export class Stage {
     });
     if (changed.length > 0) this.connection.tell({ type: 'tiles', tiles: changed });
     this.cells.update(ids);
+  }
+
+  /** Time passed: what is said of it may be other words by now. */
+  tick() {
+    this.#refresh(this.model.order);
   }
 
   /** @param {Camera} camera @param {number} duration */

@@ -5,17 +5,15 @@
  * @typedef {import('./wall-scene.js').SceneTile} SceneTile
  * @typedef {import('./wall-scene.js').Theme} Theme
  * @typedef {OffscreenCanvasRenderingContext2D} Context
- * @typedef {{tile: SceneTile, cell: Rect, picture: Rect, image: OffscreenCanvas|undefined}} Painted  CSS pixels of the view
- * @typedef {{theme: Theme, ratio: number, strip: number, stale: string|null}} Style  strip: its height in CSS pixels
+ * @typedef {{tile: SceneTile, cell: Rect, picture: Rect, image: OffscreenCanvas|undefined, asOf: number|null}} Painted
+ *   CSS pixels of the view; asOf: from when the picture is, if it is not of now
+ * @typedef {{theme: Theme, ratio: number, strip: number, now: number}} Style  strip: its height in CSS pixels
  */
 
-import { drawShape, fitText, wrapText } from './wall-type.js';
+import { drawState } from './wall-state.js';
+import { drawStrip } from './wall-strip.js';
 
-const TITLE_PX = 13;
-const TITLE_MOST_PX = 17;
-const TITLE_LEAST_PX = 8.5;
-const REASON_LEAST_PX = 10.5;
-const REASON_MOST_LINES = 5;
+const AGED = 0.3; // share of the ground over a picture that is not of now
 const SOFT_FROM_PX = 1.02; // scaled up or down by more than this share, a picture is smoothed
 
 /** Return the rectangle in whole device pixels, so that edges and pictures are crisp. */
@@ -51,8 +49,8 @@ export function drawPicture(/** @type {Context} */ context, /** @type {Painted} 
     context.globalAlpha = 1;
   }
   if (!live) drawState(context, tile, box, style);
-  if (tile.dimmed || (live && style.stale)) {
-    context.globalAlpha = tile.dimmed ? theme.dim : 0.4;
+  if (tile.dimmed || painted.asOf !== null) {
+    context.globalAlpha = tile.dimmed ? theme.dim : AGED;
     context.fillStyle = theme.ground;
     context.fillRect(box.x, box.y, box.width, box.height);
     context.globalAlpha = 1;
@@ -78,83 +76,4 @@ function drawRing(/** @type {Context} */ context, /** @type {Rect} */ box, /** @
   context.strokeStyle = style.theme.accent;
   context.lineWidth = width;
   context.strokeRect(box.x - away, box.y - away, box.width + 2 * away, box.height + 2 * away);
-}
-
-/** The strip below: the title, and the state as shape and word. Where there is no room, less of it. */
-function drawStrip(/** @type {Context} */ context, /** @type {Painted} */ painted, /** @type {Style} */ style) {
-  const { tile, cell } = painted;
-  const { theme, ratio } = style;
-  const size = Math.min(TITLE_MOST_PX, Math.max(Math.min(TITLE_PX, style.strip * 0.62), style.strip * 0.34));
-  if (size < TITLE_LEAST_PX || cell.width < 28) return;
-  const px = size * ratio;
-  const left = Math.max(painted.picture.x, 0) * ratio; // a tile larger than the view keeps its title in sight
-  const right = (painted.picture.x + painted.picture.width) * ratio;
-  const top = (cell.y + cell.height - style.strip) * ratio;
-  const middle = Math.round(top + Math.min(style.strip * 0.56, size * 1.25) * ratio);
-  const word = style.stale && tile.state === 'live' ? `as of ${style.stale}` : tile.state;
-  const color = tile.state === 'failed' ? theme.failed : theme.muted;
-  context.globalAlpha = tile.dimmed ? 1 - theme.dim * 0.7 : 1;
-  context.textBaseline = 'middle';
-
-  const small = `${Math.round(px * 0.88)}px ${theme.font}`;
-  context.font = small;
-  const wordWidth = context.measureText(word).width;
-  const shape = px * 0.62;
-  const room = right - left;
-  const worded = room > wordWidth + shape * 2 + px * 4.5;
-  const stateWidth = shape + (worded ? px * 0.4 + wordWidth : 0);
-  const shown = room > px * 4;
-  if (shown) {
-    drawShape(context, tile.state, right - stateWidth + shape / 2, middle, shape, color);
-    context.fillStyle = color;
-    context.textAlign = 'right';
-    if (worded) context.fillText(word, right, middle);
-  }
-  context.font = `500 ${px}px ${theme.font}`;
-  context.fillStyle = theme.text;
-  context.textAlign = 'left';
-  context.fillText(fitText(context, tile.title, room - (shown ? stateWidth + px : 0)), left, middle);
-  context.globalAlpha = 1;
-}
-
-/** In place of the picture: the shape, the word, and why. Where not all of it fits, why comes before the word. */
-function drawState(
-  /** @type {Context} */ context,
-  /** @type {SceneTile} */ tile,
-  /** @type {Rect} */ box,
-  /** @type {Style} */ style,
-) {
-  const { theme, ratio } = style;
-  const size = Math.min(Math.max(Math.min(box.width, box.height) / ratio / 13, 12), 20) * ratio;
-  if (box.height < size * 2 || box.width < size * 2) return;
-  const small = Math.max(size * 0.82, REASON_LEAST_PX * ratio);
-  const line = small * 1.3;
-  context.font = `${small}px ${theme.font}`;
-  const broad = box.width > size * 5;
-  const why = (/** @type {number} */ most) =>
-    broad && most > 0 ? wrapText(context, tile.reason, Math.min(box.width - size * 1.5, size * 26), most) : [];
-  const inAll = (/** @type {number} */ shape, /** @type {boolean} */ worded, /** @type {number} */ count) =>
-    shape + (worded ? size * 1.7 : 0) + (count > 0 ? size * 0.5 + count * line : 0);
-  const room = box.height - size;
-
-  let lines = why(REASON_MOST_LINES);
-  const worded = broad && inAll(size * 1.5, true, lines.length) <= room;
-  const shape = size * (worded ? 1.5 : 1.2);
-  if (!worded) lines = why(Math.min(REASON_MOST_LINES, Math.floor((room - inAll(shape, false, 0) - size * 0.5) / line)));
-
-  let y = box.y + (box.height - inAll(shape, worded, lines.length)) / 2;
-  const center = box.x + box.width / 2;
-  drawShape(context, tile.state, center, y + shape / 2, shape, tile.state === 'failed' ? theme.failed : theme.muted);
-  y += shape;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  if (worded) {
-    context.font = `600 ${size}px ${theme.font}`;
-    context.fillStyle = tile.state === 'failed' ? theme.failed : theme.text;
-    context.fillText(tile.state, center, y + size * 1.1);
-    y += size * 1.7;
-  }
-  context.font = `${small}px ${theme.font}`;
-  context.fillStyle = worded ? theme.muted : theme.text;
-  lines.forEach((text, i) => context.fillText(text, center, y + size * 0.5 + line * (i + 0.5)));
 }

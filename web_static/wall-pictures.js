@@ -2,7 +2,8 @@
  * The tiles' last pictures, as they come from the wall stream: decoded, put together, counted.
  *
  * @typedef {import('./wire.js').Picture} Picture
- * @typedef {{canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2D, drawn: number}} Backing
+ * @typedef {{canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2D, drawn: number, captured: number}} Backing
+ *   captured: when the last of it was, in seconds since the epoch
  */
 
 import { parsePicture } from './wire.js';
@@ -102,6 +103,7 @@ export class Pictures {
     }
     backing.context.drawImage(image, cell.x, cell.y, cell.w, cell.h, cell.left, cell.top, cell.w, cell.h);
     backing.drawn += 1;
+    backing.captured = cell.captured;
     this.onChange(id);
   }
 
@@ -130,5 +132,5 @@ function newBacking(width, height, drawn) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { alpha: false });
   if (!context) throw new Error('this browser gives no 2D canvas to workers');
-  return { canvas, context, drawn };
+  return { canvas, context, drawn, captured: 0 };
 }

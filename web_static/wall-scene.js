@@ -9,7 +9,7 @@
  * @property {Rect} picture   in wall units
  * @property {string} title
  * @property {import('./model.js').State} state
- * @property {string} reason
+ * @property {import('./words.js').Said} said
  * @property {boolean} dimmed
  * @property {boolean} focused
  * @property {boolean} hovered
@@ -19,6 +19,7 @@
 
 import { cameraAt, progress, toScreen } from './camera.js';
 import { inView } from './demand.js';
+import { nowSeconds, untilOlder } from './times.js';
 import { drawPicture, drawTile } from './wall-paint.js';
 
 export class Scene {
@@ -32,7 +33,8 @@ export class Scene {
   #move = { start: 0, duration: 0 };
   #strip = 0;
   #ratio = 1;
-  /** @type {string|null} */ #stale = null;
+  /** @type {number|null} since when nothing comes any more */ #lost = null;
+  #aging = 0;
   /** @type {Set<number>} tiles of which only the picture changed */ #changed = new Set();
   #all = true;
   #asked = false;
@@ -89,9 +91,9 @@ export class Scene {
     this.#redraw();
   }
 
-  /** From when the pictures are if the connection is lost, or null. */
-  setStale(/** @type {string|null} */ since) {
-    this.#stale = since;
+  /** Since when the connection is lost, in seconds since the epoch, or null. */
+  setStale(/** @type {number|null} */ since) {
+    this.#lost = since;
     this.#redraw();
   }
 
@@ -139,7 +141,9 @@ export class Scene {
     if (!this.#all && this.#changed.size === 0) return;
     const camera = cameraAt(this.#motion, now);
     const view = { width: canvas.width / this.#ratio, height: canvas.height / this.#ratio };
-    const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, stale: this.#stale };
+    const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, now: nowSeconds() };
+    /** @type {number[]} */
+    const ages = [];
     if (this.#all) {
       context.fillStyle = theme.ground;
       context.fillRect(0, 0, canvas.width, canvas.height);
@@ -150,13 +154,29 @@ export class Scene {
       if (!inView({ x: cell.x - 8, y: cell.y - 8, width: cell.width + 16, height: cell.height + 16 }, view)) continue;
       const picture = toScreen(camera, placed.picture);
       const image = this.pictures.of(tile.id)?.canvas;
-      if (this.#all) drawTile(context, { tile, cell, picture, image }, style);
-      else drawPicture(context, { tile, cell, picture, image }, style);
+      const asOf = this.#asOf(tile);
+      if (asOf !== null) ages.push(asOf);
+      if (this.#all) drawTile(context, { tile, cell, picture, image, asOf }, style);
+      else drawPicture(context, { tile, cell, picture, image, asOf }, style);
     }
+    if (this.#all) this.#age(ages, style.now);
     this.frames += 1;
     this.#changed.clear();
     this.#all = moving || panning;
     if (this.#all) this.#ask();
+  }
+
+  /** Return from when a tile's picture is, if it is not of now. @param {SceneTile} tile */
+  #asOf({ id, state, said }) {
+    const since = said.since ?? this.#lost;
+    if (state !== 'live' || since === null) return null;
+    return this.pictures.of(id)?.captured ?? since;
+  }
+
+  /** Draw again when an age that stands on the wall is said otherwise. @param {number[]} ages @param {number} now */
+  #age(ages, now) {
+    clearTimeout(this.#aging);
+    if (ages.length > 0) this.#aging = setTimeout(() => this.#redraw(), untilOlder(ages, now) * 1000);
   }
 
   /** @param {Set<number>} ids */

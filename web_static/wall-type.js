@@ -51,10 +51,10 @@ export function wrapText(
   return lines;
 }
 
-/** Draw the shape of a state, `size` high around (x, y): each differs without its colour too. */
+/** Draw the shape of a state, or of a live tile whose picture is not of now, `size` high around (x, y): each differs without its colour too. */
 export function drawShape(
   /** @type {Context} */ context,
-  /** @type {import('./model.js').State} */ state,
+  /** @type {import('./model.js').State|'aged'} */ state,
   /** @type {number} */ x,
   /** @type {number} */ y,
   /** @type {number} */ size,
@@ -73,12 +73,17 @@ export function drawShape(
   context.restore();
 }
 
-/** @type {Record<import('./model.js').State, (context: Context, r: number) => void>} */
+/** @type {Record<import('./model.js').State|'aged', (context: Context, r: number) => void>} */
 const SHAPES = {
   // a full disc
   live(context, r) {
     context.arc(0, 0, r * 0.72, 0, 2 * Math.PI);
     context.fill();
+  },
+  // an empty disc
+  aged(context, r) {
+    context.arc(0, 0, r * 0.72, 0, 2 * Math.PI);
+    context.stroke();
   },
   // a clock
   queued(context, r) {

@@ -12,7 +12,7 @@
  *   | {type: 'camera', motion: Motion}
  *   | {type: 'scene', tiles: SceneTile[], strip: number, start: number, duration: number}
  *   | {type: 'tiles', tiles: SceneTile[]}
- *   | {type: 'stale', since: string|null}
+ *   | {type: 'stale', since: number|null}
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
  *   | {type: 'snapshot', id: number, request: number}
  *   | {type: 'drawn', request: number}} ToWorker

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tvcore.cases import CaseInfo, Member, TileSpec, hookimpl
+from tvcore.cases import CaseInfo, ImageSpec, Member, TileSpec, hookimpl
 
 
 class Parameters(BaseModel):
@@ -41,12 +41,13 @@ def case_members(parameters: Parameters, count: int | None) -> Sequence[Member]:
 def case_tile(parameters: Parameters, member: Member) -> TileSpec:
     """Return glxgears, over the whole display, stopped while nobody looks: it would take all the CPU there is."""
     size = f"{parameters.width}x{parameters.height}+0+0"
+    environment = {"LP_NUM_THREADS": "0"}  # llvmpipe draws such a scene best in the program's own thread
     return TileSpec(
         command=("glxgears", "-geometry", size),
         width=parameters.width,
         height=parameters.height,
-        # llvmpipe draws such a scene best in the program's own thread
-        environment={"LP_NUM_THREADS": "0"},
+        environment=environment,
+        image=ImageSpec(name="tile", environment=environment),
         unwatched="pause",
         gpu=True,
     )

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from tvcore.cases import CaseInfo, Member, Report, TileSpec, hookimpl
+from tvcore.cases import Bind, CaseInfo, ImageSpec, Member, Report, TileSpec, hookimpl
 from tvcore.ensemble import open_ensemble
 from tvcore.errors import TiledVizError
 
 from .parameters import Parameters
+
+IN_CONTAINER = "/opt/tiledviz/gray_scott"  # where a tile's container sees this package
 
 
 @hookimpl
@@ -65,7 +67,11 @@ def case_tile(parameters: Parameters, member: Member) -> TileSpec:
 
     It is run by its path, because ``-m`` would import this package first, and with it a tenth of a second.
     """
-    view = Path(__file__).with_name("view.py")
-    file = case_ensemble(parameters)
-    command = (sys.executable, "-P", str(view), "--file", str(file), "--member", str(member.index))
-    return TileSpec(command=command, gpu=True)
+    here, file = Path(__file__).parent, case_ensemble(parameters)
+    wanted = ("--file", str(file), "--member", str(member.index))
+    image = ImageSpec(
+        name="vtk",
+        command=("python3", "-P", f"{IN_CONTAINER}/view.py", *wanted),
+        binds=(Bind(source=str(here), target=IN_CONTAINER), Bind(source=str(file))),
+    )
+    return TileSpec(command=(sys.executable, "-P", str(here / "view.py"), *wanted), gpu=True, image=image)

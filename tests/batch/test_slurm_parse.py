@@ -69,11 +69,30 @@ def test_every_job_asked_for_is_read_from_the_table(release: str) -> None:
         None,
     )
     assert (found["15"].state, found["15"].started, found["15"].reason) == (JobState.CANCELLED, None, "")
+    limits = {job: status.ends - (status.started or 0) for job, status in found.items() if status.ends is not None}
+    assert limits == {"6": 3600}  # what waits has no end yet, and what is over had one
 
 
 @pytest.mark.parametrize("release", WITH_JSON)
 def test_table_and_json_say_the_same(release: str) -> None:
     assert from_json(release) == from_table(release)
+
+
+def test_a_job_without_a_time_limit_has_no_end_and_one_with_a_limit_ends_by_it() -> None:
+    release, jobs = "24.11.5", ["3", "4"]
+    table = slurm_parse.read_squeue_table(recorded(release, "squeue-unlimited-table.out"), jobs)
+    answer = slurm_parse.read_squeue_json(recorded(release, "squeue-unlimited-json.out"), jobs)
+    for found in (statuses(table), statuses(answer)):
+        assert {job: (status.started, status.ends) for job, status in found.items()} == {
+            "3": (1795563607, None),
+            "4": (1795563607, 1795567207),
+        }
+
+
+@pytest.mark.parametrize("states", [["SUSPENDED"], ["RUNNING", "COMPLETING"], ["RUNNING", "CONFIGURING"], ["TIMEOUT"]])
+def test_only_a_job_whose_time_runs_has_an_end(states: list[str]) -> None:
+    assert changed(WITH_JSON[0]).ends is not None
+    assert changed(WITH_JSON[0], job_state=states).ends is None
 
 
 @pytest.mark.parametrize("release", WITH_JSON)

@@ -75,6 +75,7 @@ def test_all_jobs_take_one_request_of_pyslurm() -> None:
     found = pyslurm_scheduler(pyslurm, commands).jobs(["7", "8", "9", "10"])
     assert found.keys() == {"7", "8"}
     assert (found["7"].state, found["7"].nodes) == (JobState.RUNNING, ("c1", "c2"))
+    assert (found["7"].ends, found["8"].ends) == (1795557000, None)
     assert (found["8"].state, found["8"].exit_code) == (JobState.FAILED, -9)
     assert (pyslurm.loads, commands.names) == (1, ["sacct"])
 

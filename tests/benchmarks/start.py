@@ -1,9 +1,9 @@
 """From the start of a job to its pictures in a browser, and where the time goes.
 
-``.venv/bin/python tests/benchmarks/start.py [--tiles 8] [--repeat 5] [--only local|cluster]`` launches ``gray_scott``
-on the local scheduler and, as an ordinary user, on the test cluster (two nodes, sbatch, tunnels), while a page looks
-at the wall through the portal. The last line is one JSON object: for each place the medians of the seconds from the
-first line of the job's script to
+``.venv/bin/python tests/benchmarks/start.py [--tiles 8] [--repeat 5] [--only local|cluster|containers]`` launches
+``gray_scott`` on the local scheduler and, as an ordinary user, on the test cluster (two nodes, sbatch, tunnels), there
+both on the bare nodes and in containers, while a page looks at the wall through the portal. The last line is one JSON
+object: for each place the medians of the seconds from the first line of the job's script to
 
 - ``registered``: the node agents have registered,
 - ``tunnel``: their tunnels are up (on the cluster),
@@ -40,6 +40,7 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "portal"), str(TESTS / "cluster")]
 
 from cluster import Cluster, UnsuitableError  # noqa: E402
+from images_kit import OPTIONS, provide  # noqa: E402
 from portal_kit import Browser, RunningPortal, WallPage  # noqa: E402
 from site_kit import Site  # noqa: E402
 from tvcore.node import wire  # noqa: E402
@@ -130,7 +131,7 @@ class OnCluster:
     """Two nodes of the test cluster, and a portal of an ordinary user on its login node."""
 
     name = "cluster"
-    settings = ("--set", "nodes=2")
+    settings: tuple[str, ...] = ("--set", "nodes=2")
 
     def __init__(self, cluster: Cluster) -> None:
         config = "/home/tv/.config/tiledviz"
@@ -165,12 +166,23 @@ class OnCluster:
         self._site.close()
 
 
+class InContainers(OnCluster):
+    """The same, each tile in a container of its image."""
+
+    name = "containers"
+    settings = (*OnCluster.settings, *OPTIONS)
+
+    def __init__(self, cluster: Cluster) -> None:
+        provide(cluster)
+        super().__init__(cluster)
+
+
 @contextmanager
 def places(only: str | None) -> Iterator[Iterator[Place | tuple[str, str]]]:
     """Give the places to measure at, one after the other; where there can be none, its name and why."""
 
     def each() -> Iterator[Place | tuple[str, str]]:
-        if only != "cluster":
+        if only in (None, "local"):
             folder = Path(at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="tvb-", dir="/tmp")))
             local = Local(folder)
             at_the_end.callback(local.close)
@@ -181,9 +193,10 @@ def places(only: str | None) -> Iterator[Iterator[Place | tuple[str, str]]]:
             except UnsuitableError as error:
                 yield "cluster", str(error)
                 return
-            site = OnCluster(cluster)
-            at_the_end.callback(site.close)
-            yield site
+            for kind in (OnCluster, InContainers):
+                if only in (None, kind.name):
+                    with contextlib.closing(kind(cluster)) as site:  # one portal of a person at a time
+                        yield site
 
     with contextlib.ExitStack() as at_the_end:
         yield each()
@@ -273,7 +286,7 @@ def run_once(place: Place, tiles: int) -> dict[str, float]:
     viewer = Viewer(place.login())
     try:
         launched = time.time()
-        job = str(place.ask("launch", CASE, "--tiles", str(tiles), *place.settings)["id"])
+        job = str(place.ask("launch", "--detach", CASE, "--tiles", str(tiles), *place.settings)["id"])
         try:
             seen = viewer.wait(job, tiles)
             begun, steps = read_log(place.log(job).read_text(errors="replace"))
@@ -305,7 +318,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--tiles", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--only", choices=("local", "cluster"))
+    parser.add_argument("--only", choices=("local", "cluster", "containers"))
     given = parser.parse_args()
     result: dict[str, Any] = {"tiles": given.tiles, "repeat": given.repeat}
     with places(given.only) as each:

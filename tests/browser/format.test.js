@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { formatCount, formatValue, histogramOf, isSoftware, pointAt } from '../../web_static/format.js';
+import { formatCount, formatValue, histogramOf, pointAt } from '../../web_static/format.js';
 
 test('numbers are short, with a true minus and powers of ten where they help', () => {
   assert.equal(formatValue(0.037), '0.037');
@@ -39,11 +39,6 @@ test('there is no histogram of what hardly differs', () => {
   assert.equal(histogramOf([1, 1, 2, 2], 1), null);
   assert.equal(histogramOf(['a', 'b', 'c'], 'a'), null);
   assert.equal(histogramOf([], 1), null);
-});
-
-test('software renderers are told from graphics cards', () => {
-  assert.ok(isSoftware('llvmpipe (LLVM 15.0.6, 256 bits)'));
-  assert.ok(!isSoftware('NVIDIA A100-SXM4-40GB/PCIe/SSE2'));
 });
 
 test('an error in a query points at its character, counted as people count', () => {

@@ -10,7 +10,7 @@ const wallOf = (...tiles) => ({ session: 'main', revision: 1, sets: [{ id: 1, co
 function watched() {
   const model = new Model();
   const heard = [];
-  for (const type of ['wall', 'tiles', 'order', 'matches', 'focus']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  for (const type of ['wall', 'tiles', 'sizes', 'order', 'matches', 'focus']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
   return { model, heard };
 }
 
@@ -30,6 +30,25 @@ test('changes reach the tiles that are there; others are passed over', () => {
   assert.equal(model.tiles.get(1).state, 'failed');
   assert.equal(model.tiles.get(1).title, 'tile 1');
   assert.deepEqual(heard.at(-1), ['tiles', [1]]);
+});
+
+test('another size of a display is told, the same size is not', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf({ ...tile(1, 1), width: 640, height: 480 }));
+  model.update([{ id: 1, width: 640, height: 480 }]);
+  assert.deepEqual(heard.at(-1), ['tiles', [1]]);
+  assert.ok(!heard.some(([type]) => type === 'sizes'));
+  model.update([{ id: 1, width: 1280 }]);
+  assert.deepEqual(heard.slice(-2).map(([type]) => type), ['sizes', 'tiles']);
+});
+
+test('a tile is known to be of a job that is over', () => {
+  const { model } = watched();
+  const ofState = (state) => model.replace({ ...wallOf(tile(1, 1)), sets: [{ id: 1, columns: [], state }] });
+  for (const [state, over] of [['pending', false], ['running', false], ['timeout', true], ['completed', true]]) {
+    ofState(state);
+    assert.equal(model.isOver(model.tiles.get(1)), over);
+  }
 });
 
 test('nothing jumps because a value changed: the order waits for the next sort', () => {

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from tvcore import api
-from tvcore.cases import CaseInfo, Member, TileSpec, hookimpl, manager
+from tvcore.cases import Bind, CaseInfo, ImageSpec, Member, TileSpec, hookimpl, manager
 from tvcore.errors import TiledVizError, UsageError
 
 
@@ -77,6 +77,60 @@ def test_a_wrong_key_or_value_is_named(sample: None, home: Path, given: dict[str
     with pytest.raises(UsageError, match=words) as error:
         api.plan_case("sample", given)
     assert "\n" not in str(error.value)
+
+
+def test_a_case_in_an_image_is_planned_with_the_image_its_digest_and_its_own_command(
+    monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path
+) -> None:
+    image = tmp_path / "image"
+    (image / "bin").mkdir(parents=True)
+
+    def case_tile(member: Member) -> TileSpec:
+        spec = ImageSpec(
+            name=str(image), command=("inside",), environment={"B": "2"}, binds=(Bind(source="/data", target="/d"),)
+        )
+        return TileSpec(command=("outside",), environment={"A": "1"}, image=spec if member.index else None)
+
+    use(monkeypatch, plugin(case_tile=case_tile))
+    plain, _ = api.plan_case("sample", tiles=2)
+    assert {(tile.command, tile.image) for tile in plain.tiles} == {(("outside",), None)}
+    assert (plain.images, plain.ready) == ({}, False)
+    plan, _ = api.plan_case("sample", {"container": "apptainer", "tiles.gl": "mesa", "tiles.size": "800x600"}, 2)
+    first, second = plan.tiles
+    assert (first.command, first.image, first.binds) == (("outside",), None, ())
+    assert (second.command, second.environment, second.image) == (("inside",), {"B": "2"}, str(image))
+    assert second.binds == (Bind(source="/data", target="/d"),)
+    assert list(plan.images) == [str(image)]
+    assert (plan.container, plan.gl) == ("apptainer", "mesa")
+    assert {(tile.width, tile.height) for tile in plan.tiles} == {(800, 600)}
+
+
+def test_an_image_that_is_not_there_is_told_before_anything_is_submitted(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    spec = TileSpec(command=("x",), image=ImageSpec(name="nonesuch"))
+    use(monkeypatch, plugin(case_tile=lambda member: spec))
+    with pytest.raises(UsageError, match="nonesuch") as error:
+        api.plan_case("sample", {"container": "apptainer"})
+    assert "\n" not in str(error.value)
+
+
+def test_members_are_planned_by_their_place_when_not_all_are_wanted(sample: None, home: Path) -> None:
+    plan, _ = api.plan_case("sample", {"count": 5}, indices=[1, 4])
+    assert [(tile.index, tile.title) for tile in plan.tiles] == [(1, "m1"), (4, "m4")]
+
+
+def test_a_case_that_wants_to_be_told_is(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    told: list[object] = []
+
+    def case_ready(parameters: Parameters, member: Member, tile: object) -> None:
+        told.append((parameters.count, member.index, tile))
+
+    use(monkeypatch, plugin(case_ready=case_ready))
+    assert api.plan_case("sample")[0].ready
+    case = manager.find("sample")
+    case.ready(case.parameters({}), Member(index=2, title="x"), "a tile")  # type: ignore[arg-type]
+    assert told == [(3, 2, "a tile")]
 
 
 def test_an_unknown_case_lists_those_there_are(sample: None) -> None:

@@ -72,7 +72,7 @@ def portal(cluster: Cluster, port: int) -> str:
 def show(cluster: Cluster, listener: socket.socket, options: argparse.Namespace) -> None:
     """Put a portal and a case on the cluster and serve the wall until Ctrl-C."""
     say(f"Open: {portal(cluster, listener.getsockname()[1])}")
-    launch = [tiledviz_path(), "launch", options.case, "--tiles", str(options.tiles), "--set", "nodes=2"]
+    launch = [tiledviz_path(), "launch", "--detach", options.case, "--tiles", str(options.tiles), "--set", "nodes=2"]
     cluster.popen(LOGIN, launch, USER, stdin=subprocess.DEVNULL, start_new_session=True)
     asyncio.run(relay(listener, cluster.root(LOGIN) / SOCKET.relative_to("/")))
 

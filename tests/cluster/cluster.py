@@ -34,7 +34,7 @@ NODES = (LOGIN, *COMPUTE)
 USERS = rootfs.USERS
 ADDRESSES = {"login": "10.77.0.1", "c1": "10.77.0.11", "c2": "10.77.0.12"}
 UP = re.compile(r"idle|mixed|allocated")
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 PIDS = "pids.json"
 FOLDERS = "tvc-"  # short: the paths of unix sockets in a node, seen from the host, must stay below 108 bytes
 
@@ -84,21 +84,36 @@ def why_not() -> str:
     return f"this machine gives root no namespaces: {done.stderr.strip()}" if done.returncode else ""
 
 
-def make_cgroup(name: str) -> tuple[str, str]:
-    """Make a control group; return the version Slurm can use here (v1, v2) and the folder, or two empty texts.
+def make_groups(name: str) -> tuple[str, dict[str, str]]:
+    """Make control groups; return the version Slurm can use here (v1, v2, or none) and the folder by the controller.
 
-    Slurm refuses the second version where the first is there too, and then gets by with the first's freezer.
+    Slurm refuses the second version where the first is there too, and then gets by with the first's freezer. Where
+    there is ``memory`` too, the kernel ends jobs that take more of it than they may.
     """
     base = Path("/sys/fs/cgroup")
     second_alone = all(line.startswith("0::") for line in Path("/proc/self/cgroup").read_text().splitlines())
-    version, parent = ("v2", base) if second_alone else ("v1", base / "freezer")
+    if not second_alone:
+        found = {
+            controller: group for controller in ("freezer", "memory") if (group := _group(base / controller, name))
+        }
+        return ("v1", found) if "freezer" in found else ("", found)
+    group = _group(base, name)
+    try:  # the nodes' own groups are below it
+        Path(group, "cgroup.subtree_control").write_text("+memory")
+    except OSError:
+        return ("v2" if group else ""), ({"": group} if group else {})
+    return "v2", {"memory": group}
+
+
+def _group(parent: Path, name: str) -> str:
+    """Make a control group; return its folder, empty where nobody may: a container that may only look."""
     try:
-        if not (parent / "cgroup.procs").exists():
-            return "", ""
-        (parent / name).mkdir()
-    except OSError:  # a container that may only look
-        return "", ""
-    return version, str(parent / name)
+        if (parent / "cgroup.procs").exists():
+            (parent / name).mkdir()
+            return str(parent / name)
+    except OSError:
+        pass
+    return ""
 
 
 class Cluster:
@@ -112,6 +127,7 @@ class Cluster:
         self._asking = threading.Lock()
         self.folder = Path()
         self.slurm_text = ""
+        self.limits_memory = False  # whether the kernel ends jobs that take more than they asked for
 
     def __enter__(self) -> Self:
         self.up()
@@ -164,11 +180,13 @@ class Cluster:
             raise ClusterError(f"the cluster's keeper failed and may have left something of {self.folder}")
 
     def _write_files(self, root: Path) -> None:
-        version, cgroup = make_cgroup(self.folder.name)
-        Layout(str(root), ADDRESSES, self._gpus, version, cgroup).save(self.folder)
+        version, groups = make_groups(self.folder.name)
+        self.limits_memory = bool(version) and "memory" in groups
+        Layout(str(root), ADDRESSES, self._gpus, version, groups).save(self.folder)
         node_files.write_etc(
-            self.folder / "etc", ADDRESSES, gpus=self._gpus, cpus=self._cpus, cgroups=version, extra=self._extra
-        )
+            self.folder / "etc", ADDRESSES, gpus=self._gpus, cpus=self._cpus, cgroups=version,
+            memory=self.limits_memory, extra=self._extra,
+        )  # fmt: skip
         for user, uid in USERS.items():
             node_files.write_home(self.home(user), uid)
         pairs = host_python.binds(self.folder, root)

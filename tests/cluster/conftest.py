@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fleet import FIXTURES, cluster, cluster_of, fleet
+from images_kit import tile_images
 from site_kit import site
 
-__all__ = ["cluster", "cluster_of", "site"]
+__all__ = ["cluster", "cluster_of", "site", "tile_images"]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -31,13 +31,16 @@ class NodeError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the keeper must know: the file system, each node's address, and where cgroups may be made ("": nowhere)."""
+    """What the keeper must know: the file system, each node's address, and the control groups that it may use.
+
+    *cgroups* is their version (v1, v2, or "" for none); *groups* the folder of each of them by its controller.
+    """
 
     rootfs: str
     addresses: dict[str, str]
     gpus: int
     cgroups: str
-    cgroup: str
+    groups: dict[str, str]
 
     def save(self, run: Path) -> None:
         """Write it into the cluster's folder."""
@@ -55,15 +58,16 @@ class Node:
     def __init__(self, name: str, run: Path, layout: Layout) -> None:
         self.name, self._folder = name, run / name
         self._folder.mkdir(exist_ok=True)
-        cgroup = Path(layout.cgroup, name, "cgroup.procs") if layout.cgroup else None
-        if cgroup:
-            cgroup.parent.mkdir(exist_ok=True)
+        groups = [Path(folder, name) for folder in layout.groups.values()]
+        for group in groups:
+            group.mkdir(exist_ok=True)
 
         def enter() -> None:
-            if cgroup:
-                cgroup.write_text("0")  # the writer itself
+            for group in groups:
+                (group / "cgroup.procs").write_text("0")  # the writer itself
 
         environment = {"NODE": name, "RUN": str(run), "ROOTFS": layout.rootfs, "CGROUPS": layout.cgroups}
+        environment["CONTROLLERS"] = " ".join(layout.groups)
         environment |= {"GPUS": str(layout.gpus), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup")
         with (self._folder / "init.log").open("a") as log:
@@ -81,8 +85,8 @@ class Node:
         self._expect("born")
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         self.pid = int(children.read_text())
-        if layout.cgroup:  # Slurm does not work in a group with processes that its node cannot see
-            outside = Path(layout.cgroup, "outside")
+        for folder in layout.groups.values():  # Slurm does not work in a group with processes its node cannot see
+            outside = Path(folder, "outside")
             outside.mkdir(exist_ok=True)
             (outside / "cgroup.procs").write_text(str(self._process.pid))
 
@@ -178,8 +182,8 @@ class Keeper:
         """Leave nothing."""
         for node in self._nodes.values():
             node.kill()
-        if self._layout and self._layout.cgroup:
-            for folder, _, _ in os.walk(self._layout.cgroup, topdown=False):
+        for group in self._layout.groups.values() if self._layout else ():
+            for folder, _, _ in os.walk(group, topdown=False):
                 os.rmdir(folder)
         shutil.rmtree(self._run)
 

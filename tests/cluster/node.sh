@@ -3,7 +3,7 @@
 # view. It makes the node's root from a shared, read-only Debian and the node's own disk over it, moves there and starts
 # the daemons. On stdout it says "born", then "booted"; between the two it waits for a line: the network is plugged in.
 #
-# From the environment: NODE, ROOTFS, RUN (the cluster's folder), GPUS, CGROUPS (v1, v2 or empty).
+# From the environment: NODE, ROOTFS, RUN (the cluster's folder), GPUS, CGROUPS (v1, v2 or empty) and, of v1, CONTROLLERS.
 set -euo pipefail
 exec 3>&1 1>&2
 echo born >&3
@@ -18,8 +18,10 @@ case $CGROUPS in
     v2) mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" ;;
     v1)
         mount -t tmpfs -o mode=755 tmpfs "$root/sys/fs/cgroup"
-        mkdir "$root/sys/fs/cgroup/freezer"
-        mount -t cgroup -o freezer cgroup "$root/sys/fs/cgroup/freezer"
+        for controller in $CONTROLLERS; do
+            mkdir "$root/sys/fs/cgroup/$controller"
+            mount -t cgroup -o "$controller" cgroup "$root/sys/fs/cgroup/$controller"
+        done
         ;;
 esac
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
@@ -38,7 +40,11 @@ mknod -m 666 "$root/dev/random" c 1 8
 mknod -m 666 "$root/dev/urandom" c 1 9
 mknod -m 666 "$root/dev/tty" c 5 0
 mknod -m 666 "$root/dev/fuse" c 10 229 # the host's own may be 0600; squashfuse, run by a user, opens it
-for ((i = 0; i < GPUS; i++)); do mknod -m 666 "$root/dev/tvgpu$i" c 1 3; done # pretend GPUs: copies of /dev/null
+if [ "$NODE" != login ] && [ "$GPUS" -gt 0 ]; then # pretend GPUs: copies of /dev/null, and who tells of them
+    for ((i = 0; i < GPUS; i++)); do mknod -m 666 "$root/dev/nvidia$i" c 1 3; done
+    mknod -m 666 "$root/dev/nvidiactl" c 1 3
+    install -m 755 "${BASH_SOURCE%/*}/fake_gpu.py" "$root/usr/local/bin/nvidia-smi"
+fi
 
 mkdir -p "$root/home"
 mount --bind "$RUN/home" "$root/home"

@@ -27,10 +27,12 @@ SlurmctldLogFile=/var/log/slurmctld.log
 SlurmdLogFile=/var/log/slurmd.log
 # linuxproc loses processes that become daemons
 ProctrackType=proctrack/{proctrack}
-TaskPlugin=task/none
+TaskPlugin=task/{task}
 JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
+# Memory is counted so that a job's is limited; nobody here wants for it unless asked to.
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerNode=4000
 GresTypes=gpu
 SlurmdParameters=config_overrides
 ReturnToService=2
@@ -52,6 +54,7 @@ CGROUP_CONF = {
     "v1": "CgroupPlugin=cgroup/v1\n",
     "": "CgroupPlugin=disabled\n",
 }
+MEMORY_CONF = "ConstrainRAMSpace=yes\n"
 SSHD_CONF = """\
 HostKey /etc/ssh/ssh_host_ed25519_key
 PasswordAuthentication no
@@ -62,13 +65,16 @@ MaxSessions 200
 """
 
 
-def slurm_conf(addresses: Mapping[str, str], *, gpus: int, cpus: int, cgroups: str, extra: str = "") -> str:
-    """Return slurm.conf for a login node and compute nodes with *gpus* counted GPUs each."""
+def slurm_conf(
+    addresses: Mapping[str, str], *, gpus: int, cpus: int, cgroups: str, memory: bool, extra: str = ""
+) -> str:
+    """Return slurm.conf of a login node and of nodes with *gpus* counted GPUs each; *memory*: a job's is limited."""
     compute = [name for name in addresses if name != "login"]
-    shape = f"CPUs={cpus} RealMemory=4000{f' Gres=gpu:{gpus}' if gpus else ''} State=UNKNOWN"
+    shape = f"CPUs={cpus} RealMemory=64000{f' Gres=gpu:{gpus}' if gpus else ''} State=UNKNOWN"
     return SLURM_CONF.format(
         login=addresses["login"],
         proctrack="cgroup" if cgroups else "linuxproc",
+        task="cgroup" if memory else "none",
         nodes="\n".join(f"NodeName={name} NodeAddr={addresses[name]} {shape}" for name in compute),
         names=",".join(compute),
         extra=extra,
@@ -78,7 +84,7 @@ def slurm_conf(addresses: Mapping[str, str], *, gpus: int, cpus: int, cgroups: s
 def gres_conf(addresses: Mapping[str, str], gpus: int) -> str:
     """Return gres.conf: the pretend GPUs of each compute node."""
     compute = [name for name in addresses if name != "login"]
-    return "".join(f"NodeName={n} Name=gpu File=/dev/tvgpu[0-{gpus - 1}] AutoDetect=off\n" for n in compute if gpus)
+    return "".join(f"NodeName={n} Name=gpu File=/dev/nvidia[0-{gpus - 1}] AutoDetect=off\n" for n in compute if gpus)
 
 
 def write_key(private: Path) -> str:
@@ -90,7 +96,9 @@ def write_key(private: Path) -> str:
     return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
-def write_etc(etc: Path, addresses: Mapping[str, str], *, gpus: int, cpus: int, cgroups: str, extra: str) -> None:
+def write_etc(
+    etc: Path, addresses: Mapping[str, str], *, gpus: int, cpus: int, cgroups: str, memory: bool, extra: str
+) -> None:
     """Write all that node.sh installs into a node's /etc."""
     for folder in ("slurm", "ssh"):
         (etc / folder).mkdir(parents=True)
@@ -100,10 +108,10 @@ def write_etc(etc: Path, addresses: Mapping[str, str], *, gpus: int, cpus: int, 
     known = [f"{name},{address} {write_key(etc / 'ssh' / name)}\n" for name, address in addresses.items()]
     (etc / "ssh" / "known_hosts").write_text("".join(known))
     (etc / "ssh" / "sshd.conf").write_text(SSHD_CONF)
-    slurm = slurm_conf(addresses, gpus=gpus, cpus=cpus, cgroups=cgroups, extra=extra)
+    slurm = slurm_conf(addresses, gpus=gpus, cpus=cpus, cgroups=cgroups, memory=memory, extra=extra)
     (etc / "slurm" / "slurm.conf").write_text(slurm)
     (etc / "slurm" / "gres.conf").write_text(gres_conf(addresses, gpus))
-    (etc / "slurm" / "cgroup.conf").write_text(CGROUP_CONF[cgroups])
+    (etc / "slurm" / "cgroup.conf").write_text(CGROUP_CONF[cgroups] + (MEMORY_CONF if memory else ""))
 
 
 def write_home(home: Path, uid: int) -> None:

@@ -13,21 +13,20 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from tvcore.container.mirror import this_mirror
+
 USERS = {"tv": 2001, "ann": 2002}
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-APT_SOURCES = Path("/etc/apt")
 
 BASE = (
     *("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge", "tini"),
@@ -39,10 +38,10 @@ TILES = (
     *("tigervnc-standalone-server", "libgl1", "libglx-mesa0", "libgl1-mesa-dri", "libx11-6", "libxcursor1"),
     "mesa-utils",
 )
-# fuse2fs and gocryptfs only silence lines of Apptainer's.
+# fuse2fs and gocryptfs only silence lines of Apptainer's; debootstrap, with wget, is what images are built with.
 APPTAINER = (
     *("apptainer", "squashfuse", "fuse-overlayfs", "fuse3", "uidmap", "fakeroot"),
-    *("fuse2fs", "gocryptfs"),
+    *("fuse2fs", "gocryptfs", "debootstrap", "wget"),
 )
 
 
@@ -92,30 +91,6 @@ RELEASES = {
     "trixie": Recipe("trixie", (*BASE, *TILES, *APPTAINER), also="sid"),  # Debian has Apptainer in sid alone
     "sid": Recipe("sid", BASE),
 }
-
-
-def mirrors(sources: Iterable[str]) -> Iterator[str]:
-    """Yield the mirrors of Debian itself that apt's *sources* (one-line or deb822, as texts) name."""
-    for text in sources:
-        lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-        one_line = re.compile(r"\s*deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+\S+\s+(.*)")
-        found = [(match[1], match[2]) for line in lines if (match := one_line.fullmatch(line))]
-        for stanza in re.split(r"\n\s*\n", "\n".join(lines)):
-            pairs = re.findall(r"^([\w-]+):(.*(?:\n[ \t].*)*)", stanza, re.MULTILINE)
-            fields = {name.lower(): value.split() for name, value in pairs}
-            if "deb" in fields.get("types", ()) and fields.get("enabled") != ["no"]:
-                found += [(uri, " ".join(fields.get("components", ()))) for uri in fields.get("uris", ())]
-        for uri, components in found:
-            address = uri.rstrip("/")
-            if re.match(r"https?://.*/debian$", address) and "main" in components.split():
-                yield address
-
-
-def this_mirror() -> str:
-    """Return the mirror that this machine installs from, Debian's own address where it names none."""
-    files = [APT_SOURCES / "sources.list", *sorted((APT_SOURCES / "sources.list.d").glob("*"))]
-    texts = [path.read_text() for path in files if path.suffix in (".list", ".sources") and path.is_file()]
-    return next(mirrors(texts), DEFAULT_MIRROR)
 
 
 def listing(root: Path) -> str:

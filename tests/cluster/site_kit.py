@@ -83,6 +83,11 @@ class Site:
         self._portal: subprocess.Popen[bytes] | None = None
         self._log = cluster.home(user) / "portal.log"
 
+    def configure(self, text: str) -> None:
+        """Make *text* the user's own settings."""
+        self.cluster.run("login", ["mkdir", "-p", f"/home/{self.user}/.config/tiledviz"], user=self.user)
+        self.cluster.run("login", ["tee", f"/home/{self.user}/.config/tiledviz/config.toml"], self.user, input=text)
+
     # the command line
 
     def command(self, *arguments: str, node: str = "login", seconds: float = 120, check: bool = True) -> Any:
@@ -101,7 +106,7 @@ class Site:
     def launch(self, *arguments: str, tiles: int = 8, nodes: int = 2) -> str:
         """Launch a small sweep over *nodes*; return the job's id."""
         sweep = ("gray_scott", "--tiles", str(tiles), *SMALL_SWEEP, "--set", f"nodes={nodes}")
-        return str(self.ask("launch", *sweep, *arguments, seconds=300)["id"])
+        return str(self.ask("launch", "--detach", *sweep, *arguments, seconds=300)["id"])
 
     def tiles(self, job: str | None = None) -> list[dict[str, Any]]:
         """Return the tiles, of one *job* or all."""
@@ -306,6 +311,37 @@ class Watcher:
     def close(self) -> None:
         """Look away."""
         self._stop.set()
+        self._page.close()
+        self._thread.join(5)
+
+
+class States:
+    """The states that a page sees each tile of a job go through, by the tile's id."""
+
+    def __init__(self, browser: Browser, job: str) -> None:
+        self.states: dict[int, list[str]] = {}
+        self._page, self._job = browser.wall(), job
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with contextlib.suppress(Exception):  # closed: whoever looks at the states says what is missing
+            while True:
+                self._page.receive(120)
+                for event in self._page.events:
+                    self._take(event)
+                self._page.events.clear()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        for tile in event.get("wall", event).get("tiles", ()):
+            if tile.get("job") == self._job:
+                self.states.setdefault(tile["id"], [])
+            seen = self.states.get(tile["id"])
+            if seen is not None and tile.get("state") not in (None, *seen[-1:]):
+                seen.append(tile["state"])
+
+    def close(self) -> None:
+        """Look away."""
         self._page.close()
         self._thread.join(5)
 

@@ -83,11 +83,21 @@ def test_users_are_strangers_to_each_other_and_to_root(cluster: Cluster) -> None
 
 
 def test_a_job_runs_on_both_nodes_with_two_gpus_each(cluster: Cluster) -> None:
-    show = ["sh", "-c", 'echo "$(hostname) $CUDA_VISIBLE_DEVICES"; test -c /dev/tvgpu1']
+    show = ["sh", "-c", 'echo "$(hostname) $CUDA_VISIBLE_DEVICES"; nvidia-smi -L >/dev/null; test -c /dev/nvidia1']
     said = cluster.run("login", ["srun", "-N2", "--gres=gpu:2", *show], user="tv").stdout
     assert sorted(said.splitlines()) == [f"{node} 0,1" for node in COMPUTE]
     refused = cluster.run("login", ["srun", "-N2", "--gres=gpu:3", "true"], user="tv", check=False)
     assert "Requested node configuration is not available" in refused.stderr
+
+
+def test_a_job_that_takes_more_memory_than_it_asked_for_is_ended_by_the_kernel(cluster: Cluster) -> None:
+    if not cluster.limits_memory:
+        pytest.skip("not run: root of this machine may make no memory cgroups")
+    take = ["python3", "-c", "print(len(bytearray(300 << 20)))"]
+    done = cluster.run("login", ["srun", "--mem=100M", *take], user="tv", check=False)
+    assert done.stdout == ""
+    assert "Out Of Memory" in done.stderr
+    assert cluster.run("login", ["srun", "--mem=600M", *take], user="tv").stdout == "314572800\n"
 
 
 def test_what_a_cancelled_job_left_in_the_background_dies_with_it(cluster: Cluster) -> None:

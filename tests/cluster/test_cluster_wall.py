@@ -192,7 +192,7 @@ def test_several_jobs_feed_one_wall_one_tile_set_each(site: Site) -> None:
     [("partition=nowhere", "partition"), ("account=nobody", "account"), ("reservation=none", "eservation")],
 )
 def test_what_slurm_refuses_is_told_in_its_words_and_how_to_mend_it(site: Site, setting: str, words: str) -> None:
-    done = site.command("launch", "gears", "--tiles", "1", "--set", setting, check=False)
+    done = site.command("launch", "--detach", "gears", "--tiles", "1", "--set", setting, check=False)
     if setting.startswith("account") and done.returncode == 0:  # without accounting Slurm takes any account
         site.command("stop", done.stdout.split()[1].rstrip(":"), "--remove")
         return

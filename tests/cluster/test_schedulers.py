@@ -155,6 +155,7 @@ def test_the_nodes_of_a_job_are_known_while_it_runs(world: World) -> None:
     assert len(set(status.nodes)) == nodes
     assert status.started is not None
     assert (status.exit_code, status.ended, status.expected_start) == (None, None, None)
+    assert (status.ends is None) == (world.cluster is None)
     world.scheduler.cancel(job)
     assert world.wait(job, JobState.CANCELLED).nodes == ()
 
@@ -240,6 +241,7 @@ def test_a_job_waits_says_why_and_since_when_and_is_cancelled(world: World, slur
     assert waiting.reason == "waits for free nodes (Resources)"
     assert (waiting.started, waiting.ended, waiting.exit_code, waiting.nodes) == (None, None, None, ())
     assert running.started is not None
+    assert running.ends == running.started + 600
     wait_until(lambda: world.status(second).expected_start is not None, 20, "Slurm planned the second job")
     assert abs((world.status(second).expected_start or 0) - running.started - 600) < 90
     assert world.status(held).expected_start is None

@@ -22,7 +22,7 @@ TILES = 3
 
 @pytest.fixture
 def job(world: World) -> Iterator[dict[str, Any]]:
-    launched: dict[str, Any] = world.ask("launch", "gears", "--set", f"tiles={TILES}")
+    launched: dict[str, Any] = world.ask("launch", "--detach", "gears", "--set", f"tiles={TILES}")
     world.wait_live(TILES)
     yield launched
     world.end_started()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from nodekit import NodeAgent, WallViewer
+from nodekit import PAINTER, NodeAgent, WallViewer
 
 
 @pytest.fixture
@@ -36,3 +37,15 @@ def look() -> Iterator[Callable[..., WallViewer]]:
     yield look
     for viewer in viewers:
         viewer.close()
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[NodeAgent]:
+    """Return an agent with one tile that lives and is not to be changed, for a module's tests."""
+    with tempfile.TemporaryDirectory(prefix="tvt-", dir="/tmp") as folder:
+        for name in ("state", "run"):
+            (Path(folder) / name).mkdir(mode=0o700)
+        agent = NodeAgent(Path(folder) / "state", PAINTER)
+        agent.wait_state("live")
+        yield agent
+        agent.stop()

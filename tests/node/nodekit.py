@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tvcore.node.rfb import Client, Connected, Pixels, Updated
 from tvcore.tunnel import agents
 
 PAINTER = (sys.executable, str(Path(__file__).parent / "painter.py"))
+LISTENER = (sys.executable, str(Path(__file__).parent / "listener.py"))
 X_SOCKETS = Path("/tmp/.X11-unix")
 
 
@@ -57,7 +58,15 @@ def cpu_seconds(pid: int) -> float:
 class NodeAgent:
     """A node agent in a process of its own, with tiles of these commands."""
 
-    def __init__(self, home: Path, *commands: tuple[str, ...], scratch: str = "", **tile: Any) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *commands: tuple[str, ...],
+        scratch: str = "",
+        ready: bool = False,
+        gpus: Sequence[int | None] = (),
+        **tile: Any,
+    ) -> None:
         self.home = home
         tile.setdefault("environment", {})
         self.plan = Plan(
@@ -65,11 +74,13 @@ class NodeAgent:
             title="test",
             state=str(home),
             scratch=scratch,
+            ready=ready,
             tiles=tuple(
                 TilePlan(
                     index=i,
                     title=f"tile {i}",
                     command=command,
+                    gpu=gpus[i] if gpus else None,
                     **{**tile, "environment": {**tile["environment"], "PAINT": str(self._fifo(i))}},
                 )
                 for i, command in enumerate(commands)
@@ -117,6 +128,15 @@ class NodeAgent:
         except AssertionError as error:
             raise AssertionError(f"tile {index} is not {state} but {last}\n{self.log.read_text()}") from error
         return last
+
+    def call(self, method: str, index: int = 0, **arguments: Any) -> Any:
+        """Ask something of one tile and return what it says."""
+        return agents.call(self.registration, method, timeout=20, tile=index, **arguments)
+
+    def said(self, index: int = 0) -> list[str]:
+        """Return what the program of one tile has printed."""
+        lines = self.call("log", index, lines=1000)["lines"]
+        return [line for line in lines if not line.startswith("[tiledviz]")]
 
     def paint(self, line: str, index: int = 0) -> None:
         """Tell the painter of a tile to draw."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvcore.node.damage import Rect
-from tvcore.node.rfb import DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, Client, Connected, RfbError, Updated
+from tvcore.node.rfb import DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, Client, Connected, RfbError, SizeAnswered, Updated
 
 HELLO = b"RFB 003.008\n\x01\x01\0\0\0\0"
 
@@ -101,8 +101,30 @@ def test_a_display_that_changes_its_size_is_asked_for_everything_again(resize: b
 def test_a_refused_resize_changes_nothing() -> None:
     client = connected()
     refusal = rectangle(1, 3, 100, 100, EXTENDED_DESKTOP_SIZE, b"\x01" + bytes(19))
-    assert client.receive(update(refusal)) == [Updated((), False)]
+    assert client.receive(update(refusal)) == [SizeAnswered("it does not take that size"), Updated((), False)]
     assert client.pixels.shape == (6, 8, 4)
+
+
+def test_a_size_is_asked_for_by_the_screen_that_the_server_has() -> None:
+    client = connected()
+    layout = struct.pack("!B3xIHHHHI", 1, 77, 0, 0, 8, 6, 5)
+    assert client.receive(update(rectangle(0, 0, 8, 6, EXTENDED_DESKTOP_SIZE, layout))) == [Updated((), False)]
+    client.resize(10, 4)
+    assert client.outgoing() == struct.pack("!BxHHBxIHHHHI", 251, 10, 4, 1, 77, 0, 0, 10, 4, 5)
+    client.receive(update(rectangle(0, 0, 2, 1, 0, b"abcdefgh")))
+    answer = rectangle(1, 0, 10, 4, EXTENDED_DESKTOP_SIZE, struct.pack("!B3xIHHHHI", 1, 77, 0, 0, 10, 4, 5))
+    assert client.receive(update(answer)) == [SizeAnswered(""), Updated((Rect(0, 0, 10, 4),), True)]
+    assert client.pixels.shape == (4, 10, 4)
+    assert client.pixels[0, :2].tobytes() == b"abcdefgh", "what was there stays"
+
+
+def test_keys_and_the_pointer_are_said_as_the_protocol_has_it() -> None:
+    client = connected()
+    client.press(0xFF0D, True)
+    client.press(0xFF0D, False)
+    client.point(3, 5, 4)
+    said = struct.pack("!BBxxI", 4, 1, 0xFF0D) + struct.pack("!BBxxI", 4, 0, 0xFF0D) + struct.pack("!BBHH", 5, 4, 3, 5)
+    assert client.outgoing() == said
 
 
 def test_bells_clipboards_and_colour_maps_are_passed_over() -> None:

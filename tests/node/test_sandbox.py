@@ -171,7 +171,8 @@ import asyncio, json, pathlib, sys
 from tvcore.batch.plan import TilePlan
 from tvcore.node.children import Children
 from tvcore.node.display import find_xvnc
-from tvcore.node.tile import Node, Tile
+from tvcore.node.node import Node
+from tvcore.node.tile import Tile
 
 async def main():
     top = pathlib.Path(sys.argv[1])

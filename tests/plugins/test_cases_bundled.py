@@ -28,6 +28,16 @@ def test_gray_scott_goes_from_parameters_to_tiles() -> None:
     tile = case.tile(parameters, members[1])
     assert tile.command[-4:] == ("--file", str(case.ensemble(parameters)), "--member", "1")
     assert Path(tile.command[2]).is_file()
+    image = tile.image
+    assert image is not None
+    assert (image.name, image.command) == (
+        "vtk",
+        ("python3", "-P", "/opt/tiledviz/gray_scott/view.py", *tile.command[-4:]),
+    )
+    seen = {bind.target or bind.source: bind for bind in image.binds}
+    assert set(seen) == {"/opt/tiledviz/gray_scott", str(case.ensemble(parameters))}
+    assert not any(bind.write for bind in image.binds)
+    assert (Path(seen["/opt/tiledviz/gray_scott"].source) / "view.py").is_file()
     assert (tile.width, tile.height, tile.unwatched) == (640, 480, "run")
 
 
@@ -57,4 +67,7 @@ def test_gears_fill_as_many_tiles_as_asked_for() -> None:
     assert tile.command == ("glxgears", "-geometry", "320x240+0+0")
     assert (tile.width, tile.height, tile.unwatched) == (320, 240, "pause")
     assert shutil.which(tile.command[0])
+    assert tile.image is not None
+    assert (tile.image.name, tile.image.command) == ("tile", ())  # an empty command is the same one
+    assert tile.image.environment == tile.environment
     assert case.ensemble(parameters) is None

@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 from websockets.sync.client import ClientConnection, connect
 
+import fake_commands
 from tvcore import proc
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState
@@ -269,6 +270,9 @@ class FakeAgent:
         }  # fmt: skip
         self.walls: list[WallStream] = []
         self.watches: list[socket.socket] = []
+        self.calls: list[dict[str, Any]] = []  # what was asked of tiles
+        self.answers: dict[str, dict[str, Any]] = {}  # by call, when it is not an empty result
+        self.mute = False  # takes what it is asked and says nothing, as one that hangs
         self.serve_rfb = echo
         self.rfb_bytes = 0
         self._open: list[socket.socket] = []
@@ -298,16 +302,24 @@ class FakeAgent:
                 stream.listen()
             elif said["stream"] == "rfb":
                 self.serve_rfb(self, connection)
+            elif said["stream"] == "run":
+                fake_commands.run(connection)
             else:
                 self._rpc(connection)
 
     def _rpc(self, connection: socket.socket) -> None:
         for line in connection.makefile("rb"):
+            if self.mute:
+                continue
             said = json.loads(line)
             everything = list(self.tiles.values())
-            result = {"tiles": everything} if said["call"] == "status" else {}
-            connection.sendall(json.dumps({"id": said["id"], "result": result}).encode() + b"\n")
-            if said["call"] == "watch":
+            if said["call"] not in ("status", "watch"):
+                self.calls.append({name: value for name, value in said.items() if name != "id"})
+            answer = self.answers.get(said["call"], {"result": {}})
+            if said["call"] == "status":
+                answer = {"result": {"tiles": everything}}
+            connection.sendall(json.dumps({"id": said["id"], **answer}).encode() + b"\n")
+            if said["call"] == "watch" and connection not in self.watches:
                 connection.sendall(json.dumps({"event": "tiles", "tiles": everything}).encode() + b"\n")
                 self.watches.append(connection)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from tvcore.cases.case import Bind
 from tvcore.errors import TiledVizError, UsageError
 
 ARGUMENT_BYTES = (1 << 17) - 1  # the kernel's MAX_ARG_STRLEN, of one argument or NAME=VALUE, with its closing zero
@@ -72,6 +73,9 @@ class TilePlan(BaseModel):
     height: int = Field(default=480, ge=16, le=16384)
     node: int = Field(default=0, ge=0, description="ordinal of the node within the job")
     gpu: int | None = Field(default=None, ge=0, description="ordinal among the job's GPUs on that node; None: no GPU")
+    image: Text | None = Field(default=None, description="absolute path of the image it runs in; None: in none")
+    binds: tuple[Bind, ...] = Field(default=(), description="what of the node the container sees")
+    window_manager: bool = False
     unwatched: Literal["run", "pause"] = Field(
         default="run", description="what becomes of the program while nobody looks: it runs on, or is stopped (SIGSTOP)"
     )
@@ -91,7 +95,12 @@ class Plan(BaseModel):
     parameters: Annotated[dict[str, object], AfterValidator(_json)] = Field(
         default_factory=dict, description="what the case was launched with"
     )
-    container: Text = Field(default="none", description="command that runs a case's image, where it has one")
+    container: Text = Field(default="none", description="command that runs a tile's image, where it has one")
+    images: dict[str, str] = Field(default_factory=dict, description="digest of each image, ``sha256:…``, by its path")
+    gl: Literal["auto", "nvidia", "virtualgl", "mesa"] = Field(
+        default="auto", description="way to GL: the best that draws, or this one alone"
+    )
+    ready: bool = Field(default=False, description="whether the case is told when a tile is live (case_ready)")
     scratch: Text = Field(default="", description="folder on the nodes for what tiles write and nobody keeps; or empty")
     isolation: Literal["auto", "required"] = Field(
         default="auto",

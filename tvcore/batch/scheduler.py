@@ -37,6 +37,7 @@ class JobStatus:
     """What a scheduler says of one job; times in seconds since the epoch.
 
     *nodes* are the nodes that the job has now, by the scheduler's names: a node that failed is not among them.
+    *ends* is when its time limit ends a running job, None where there is no limit.
     """
 
     id: str
@@ -47,6 +48,7 @@ class JobStatus:
     started: float | None = None
     ended: float | None = None
     nodes: tuple[str, ...] = ()
+    ends: float | None = None
 
 
 class Scheduler(Protocol):

@@ -12,6 +12,7 @@ from tvcore.batch.slurm_hosts import expand
 from tvcore.errors import TiledVizError
 
 FAR = 366 * 86400.0  # seconds: a start later than that is Slurm's way to say that it does not know
+ENDLESS = 365 * 86400.0  # seconds: a job without a limit ends, to Slurm, this long after its start
 WORDS_MAX = 600  # characters of Slurm's that an error repeats
 
 
@@ -145,7 +146,15 @@ def status(seen: Seen, now: float) -> JobStatus:
         started=None if pending or (state.ended and not seen.nodes) else seen.start,
         ended=seen.end if state.ended else None,
         nodes=nodes,
+        ends=_limit(seen) if name in ("RUNNING", "RESIZING", "SIGNALING") else None,
     )
+
+
+def _limit(seen: Seen) -> float | None:
+    """Return when the time limit of a job that runs ends it, None where it has none."""
+    if seen.start is None or seen.end is None or seen.end - seen.start >= ENDLESS:
+        return None
+    return seen.end
 
 
 def _reason(seen: Seen, name: str, state: JobState) -> str:

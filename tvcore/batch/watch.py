@@ -6,8 +6,9 @@ there. It may wait (scheduler, HDF5), so portal and endpoint call it in worker p
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def _follow_agents(store: Store, registered: Iterable[agents.Registration]) -> b
             agents.discard(registration)
         elif strange := agents.unsupported(registration):
             changed = store.explain_node(registration.job, registration.ordinal, strange) or changed
+    store.forget_empty()
     return changed
 
 
@@ -93,7 +95,7 @@ def _hear_last_words(store: Store, jobs: Iterable[str]) -> bool:
     changed = False
     for job in jobs:
         for words in read_last_words(paths.state_dir(), job):
-            changed = store.fail_node(job, words.ordinal, words.error) or changed
+            changed = store.fail_node(job, words.ordinal, words.error, words.cause) or changed
     return changed
 
 
@@ -131,11 +133,22 @@ def ask_soon(store: Store, job: str, patience: float) -> None:
         time.sleep(SOON)
 
 
-def adopt(store: Store, plan: Plan, job: str) -> int:
-    """Put the tiles of *job*, which runs *plan*, on the wall; return the tile set's id."""
-    return store.add_run(plan, scheduler_of(job), job, read_members(plan), JobState.PENDING)
+def adopt(store: Store, plan: Plan, job: str, settings: Mapping[str, object] | None = None) -> int:
+    """Put the tiles of *job*, which runs *plan*, on the wall; return the tile set's id.
+
+    *settings* are those that were given for this job, where it was launched from here.
+    """
+    return store.add_run(plan, scheduler_of(job), job, read_members(plan), JobState.PENDING, settings)
 
 
-def apply_status(store: Store, registration: agents.Registration, tiles: Iterable[dict[str, Any]]) -> list[int]:
-    """Write what the agent of *registration* says of its tiles; return the ids of the tiles that changed."""
-    return store.apply_tiles(registration.job, registration.node, tiles)
+def apply_status(store: Store, registration: agents.Registration, tiles: Sequence[dict[str, Any]]) -> list[int]:
+    """Write what the agent of *registration* says of its tiles; return the ids of the tiles that changed.
+
+    Tiles that were taken off the wall before they ran are stopped.
+    """
+    changed = store.apply_tiles(registration.job, registration.node, tiles)
+    running = [tile["index"] for tile in tiles if tile["state"] in ("starting", "live")]
+    for index in store.removed(registration.job, running):
+        with contextlib.suppress(TiledVizError):  # away: it is told when it speaks of its tiles again
+            agents.call(registration, "stop", tile=index)
+    return changed

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pluggy
 from pydantic import BaseModel
 
 from tvcore.cases.case import CaseInfo, Member, TileSpec
+
+if TYPE_CHECKING:
+    from tvcore.cases.live import LiveTile
 
 hookspec = pluggy.HookspecMarker("tiledviz")
 hookimpl = pluggy.HookimplMarker("tiledviz")
@@ -49,4 +53,13 @@ def case_members(parameters: BaseModel, count: int | None) -> Sequence[Member]:
 @hookspec(firstresult=True)
 def case_tile(parameters: BaseModel, member: Member) -> TileSpec:
     """Return what runs in the tile of *member*."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_ready(parameters: BaseModel, member: Member, tile: LiveTile) -> None:
+    """Do what is to be done in the *tile* of *member* once its program shows something: keys, pointer, windows, files.
+
+    Called in a process of its own on the tile's node, once for each tile; it may take as long as it likes.
+    """
     raise AssertionError

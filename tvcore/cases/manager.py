@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 from pydantic import BaseModel, ValidationError
@@ -19,6 +19,9 @@ from pydantic import BaseModel, ValidationError
 from tvcore.cases import hookspecs
 from tvcore.cases.case import CaseInfo, Member, TileSpec
 from tvcore.errors import TiledVizError, UsageError
+
+if TYPE_CHECKING:
+    from tvcore.cases.live import LiveTile
 
 ENTRY_POINTS = "tiledviz.cases"
 PROJECT = "tiledviz"
@@ -75,6 +78,15 @@ class Case:
         """Return what runs in the tile of *member*."""
         found: TileSpec = self._call("case_tile", parameters=parameters, member=member)
         return found
+
+    @property
+    def has_ready(self) -> bool:
+        """Return whether the case wants to be told when a tile is live."""
+        return bool(self._hooks.hook.case_ready.get_hookimpls())
+
+    def ready(self, parameters: BaseModel, member: Member, tile: LiveTile) -> None:
+        """Tell the case that the *tile* of *member* is live."""
+        self._call("case_ready", required=False, parameters=parameters, member=member, tile=tile)
 
     def _call(self, name: str, required: bool = True, **arguments: object) -> Any:
         try:

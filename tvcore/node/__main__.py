@@ -17,6 +17,7 @@ def be_agent(text: str, job: str, ordinal: int) -> int:
     from pathlib import Path
 
     from tvcore.batch.plan import read_plan
+    from tvcore.causes import Cause, TileFailureError
     from tvcore.node.agent import run
     from tvcore.node.last_words import LastWords, forget_last_words, write_last_words
 
@@ -30,7 +31,8 @@ def be_agent(text: str, job: str, ordinal: int) -> int:
     except TiledVizError as error:
         print(f"tiledviz: {error}", file=sys.stderr)
         if state:
-            words = LastWords(node=guard.node_name(os.environ), ordinal=ordinal, error=str(error))
+            cause = error.cause if isinstance(error, TileFailureError) else Cause.AGENT_ENDED
+            words = LastWords(node=guard.node_name(os.environ), ordinal=ordinal, error=str(error), cause=cause)
             with contextlib.suppress(OSError, TiledVizError):  # the folder may be what is wrong
                 write_last_words(state, job, words)
         return error.exit_code

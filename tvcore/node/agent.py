@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
-import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import cv2
 
 from tvcore import paths
 from tvcore.batch.plan import Plan
-from tvcore.errors import TiledVizError
-from tvcore.node.children import Children
-from tvcore.node.display import find_xvnc
 from tvcore.node.guard import node_name
+from tvcore.node.prepare import prepared
 from tvcore.node.rpc import Rpc
 from tvcore.node.streams import Server
-from tvcore.node.tile import Node, Tile
+from tvcore.node.tile import Tile
 from tvcore.node.tunnel import Tunnel
 from tvcore.tunnel.agents import Registration, register
 
@@ -32,28 +25,22 @@ _logger = logging.getLogger(__name__)
 
 async def run(plan: Plan, job: str, ordinal: int) -> None:
     """Run the tiles that *plan* gives to node *ordinal* of *job*, until SIGTERM or SIGINT. Raises TiledVizError."""
-    xvnc = find_xvnc()
-    for tool, package in (("setpriv", "util-linux"), ("nice", "coreutils")):
-        if shutil.which(tool) is None:
-            raise TiledVizError(f"{tool} is not installed: as root, apt-get install {package}")
-    cv2.setNumThreads(1)  # our pictures are small: its threads cost more than they bring
+    ours = plan.on_node(ordinal)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logs = paths.secure_folder(Path(plan.state) / "jobs" / job)
-    with _folder() as folder:
-        children = Children()
-        tiles: dict[int, Tile] = {}
-        rpc = Rpc(tiles)
-        slots = asyncio.Semaphore((os.cpu_count() or 1) + 2)
-        node = Node(xvnc, folder, logs, children, slots, rpc.changed, isolation=plan.isolation, scratch=plan.scratch)
-        tiles.update((tile.index, Tile(tile, node)) for tile in plan.on_node(ordinal))
+    tiles: dict[int, Tile] = {}
+    rpc = Rpc(tiles)
+    async with prepared(plan, ours, logs, rpc.changed, ready=(job, ordinal) if plan.ready else None) as node:
+        tiles.update((tile.index, Tile(tile, node)) for tile in ours)
+        socket = node.folder / "agent.sock"
         secret = secrets.token_hex(32)
         server = Server(tiles, rpc, secret)
-        await server.start(folder / "agent.sock")
+        await server.start(socket)
         tunnel = None
         if "SLURM_JOB_ID" in os.environ:  # the portal is on another machine
-            tunnel = Tunnel(children, folder, Path(plan.state), job, ordinal, folder / "agent.sock")
+            tunnel = Tunnel(node.children, node.folder, Path(plan.state), job, ordinal, socket)
         registered = register(
             Registration(
                 job=job,
@@ -61,13 +48,13 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
                 node=node_name(os.environ),
                 pid=os.getpid(),
                 started=time.time(),
-                socket=str(folder / "agent.sock"),
+                socket=str(socket),
                 secret=secret,
                 key=await tunnel.make_key() if tunnel else "",
                 plan=plan,
             )
         )
-        _logger.info("job %s, node %d: %d tiles, sockets in %s", job, ordinal, len(tiles), folder)
+        _logger.info("job %s, node %d: %d tiles, sockets in %s", job, ordinal, len(tiles), node.folder)
         lives = [asyncio.create_task(tile.run()) for tile in tiles.values()]
         if tunnel:
             lives.append(asyncio.create_task(tunnel.run()))
@@ -80,15 +67,4 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
             for life in lives:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
-            await children.end_orphans()
     _logger.info("stopped")
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """Make the folder for sockets and cookies, and remove it with all in it."""
-    folder = paths.runtime_folder()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

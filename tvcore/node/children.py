@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import copy
 import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,9 @@ from tvcore.errors import TiledVizError
 
 PR_SET_CHILD_SUBREAPER = 36
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+MOST_SAID = 1 << 20  # bytes kept of what a process says that is asked something
+# What serves the files of a container's image: a child of the container command, and ours when that was killed.
+IMAGE_DRIVERS = ("squashfuse", "fuse2fs", "fuse-overlayfs", "gocryptfs")
 
 
 class Child:
@@ -75,14 +77,7 @@ class Children:
         if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise TiledVizError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")
         self._children: dict[int, Child] = {}
-        self._command: Callable[[Sequence[str]], list[str]] = list
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
-
-    def through(self, command: Callable[[Sequence[str]], list[str]]) -> Children:
-        """Return the same children, of which further ones are started as *command* says of their arguments."""
-        view = copy.copy(self)
-        view._command = command
-        return view
 
     def start(
         self,
@@ -92,17 +87,20 @@ class Children:
         death: str = "KILL",
         pass_fds: tuple[int, ...] = (),
         folder: Path | None = None,
+        given: int = subprocess.DEVNULL,
+        errors: int | None = None,
     ) -> Child:
         """Start a process in a process group of its own; it gets the signal *death* when we die.
 
-        Standard input is empty, *output* is both standard output and error. Raises OSError.
+        Standard input is *given* (default: empty), standard output *output*, standard error *errors* (default: the
+        same). Raises OSError.
         """
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", death, "--", *self._command(arguments)],
+            ["setpriv", "--pdeathsig", death, "--", *arguments],
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=output,
-            stderr=output,
+            stderr=output if errors is None else errors,
             pass_fds=pass_fds,
             cwd=folder,
             process_group=0,  # not a session: each would be scheduled as a group of its own, where nice counts for
@@ -110,6 +108,39 @@ class Children:
         )
         child = self._children[process.pid] = Child(process)
         return child
+
+    async def ask(
+        self, arguments: Sequence[str], environment: Mapping[str, str], seconds: float
+    ) -> tuple[int | None, str]:
+        """Run a process to its end. Return its exit code, None when it was ended after *seconds*, and what it said."""
+        ours, theirs = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(ours, False)
+        said = bytearray()
+
+        def read() -> None:
+            with contextlib.suppress(BlockingIOError):
+                said.extend(os.read(ours, 1 << 16)[: MOST_SAID - len(said)])
+
+        loop = asyncio.get_running_loop()
+        try:
+            try:
+                child = self.start(arguments, environment, theirs)
+            finally:
+                os.close(theirs)
+            loop.add_reader(ours, read)
+            code: int | None = None
+            try:
+                async with asyncio.timeout(seconds):
+                    code = await child.wait()
+            except TimeoutError:
+                pass
+            finally:
+                loop.remove_reader(ours)
+                await child.stop(0)
+            read()
+        finally:
+            os.close(ours)
+        return code, said.decode("utf-8", "replace")
 
     def _reap(self) -> None:
         """Take the status of every child that ended: ours, and the orphans that became ours."""
@@ -123,10 +154,12 @@ class Children:
     async def end_orphans(self, mark: str = "") -> None:
         """Kill what programs left behind and what descends from that; *mark*: only those with it in the environment.
 
-        *mark* is ``NAME=value``. Needs /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN); without it nothing is found.
+        *mark* is ``NAME=value``; what served the image of a dead container has none, and goes too. Needs
+        /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN); without it nothing is found.
         """
         for _ in range(50):  # each kill may bring that process's own children to us
-            orphans = [pid for pid in _children_of(os.getpid()) if pid not in self._children and _has(pid, mark)]
+            strangers = [pid for pid in _children_of(os.getpid()) if pid not in self._children]
+            orphans = [pid for pid in strangers if _has(pid, mark) or _name(pid).startswith(IMAGE_DRIVERS)]
             if not orphans:
                 return
             for pid in orphans:
@@ -149,6 +182,13 @@ def _has(pid: int, mark: str) -> bool:
         return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
 
 
 def describe_exit(code: int) -> str:

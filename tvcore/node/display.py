@@ -15,15 +15,14 @@ import errno
 import os
 import shutil
 import socket
-from collections.abc import Mapping
 from pathlib import Path
 
-from tvcore.errors import TiledVizError
+from tvcore.causes import Cause, TileFailureError
 from tvcore.node.children import Child, Children, describe_exit
+from tvcore.node.house import X_SOCKETS, House
 from tvcore.node.logs import tail
 from tvcore.node.xauth import write_cookie
 
-SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 (its place is fixed: X(7))
 FIRST_NUMBER = 100  # below are the displays that people start
 LAST_NUMBER = 9999
 READY = 30.0  # seconds that a display may take to come up
@@ -32,14 +31,18 @@ INSTALL = "Xvnc is not installed: as root, apt-get install tigervnc-standalone-s
 
 
 class DisplayError(Exception):
-    """A display did not come up; the text says why."""
+    """A display did not come up; the text says why, *code* is Xvnc's exit code where it ended."""
+
+    def __init__(self, text: str, code: int | None = None) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def find_xvnc() -> str:
-    """Return the path of TigerVNC's X server. Raises TiledVizError where there is none."""
+    """Return the path of TigerVNC's X server on this node. Raises TileFailureError where there is none."""
     found = shutil.which("Xvnc") or shutil.which("Xtigervnc")
     if found is None:
-        raise TiledVizError(INSTALL)
+        raise TileFailureError(Cause.NO_DISPLAY, INSTALL)
     return found
 
 
@@ -57,26 +60,22 @@ class Reservation:
     def _take(number: int) -> socket.socket | None:
         name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            name.bind(f"\0{SOCKETS}/X{number}")
+            name.bind(f"\0{X_SOCKETS}/X{number}")
         except OSError as error:
             name.close()
             if error.errno != errno.EADDRINUSE:
                 raise
             return None
-        if Path(f"/tmp/.X{number}-lock").exists() or _in_use(SOCKETS / f"X{number}"):  # noqa: S108
+        if Path(f"/tmp/.X{number}-lock").exists() or _in_use(X_SOCKETS / f"X{number}"):  # noqa: S108
             name.close()
             return None
         return name
 
     def release(self) -> None:
-        """Remove what the display left in /tmp/.X11-unix and give the number back."""
-        self.tidy()
-        self._name.close()
-
-    def tidy(self) -> None:
-        """Remove the socket of a display that was killed; Xvnc removes it itself when it can."""
+        """Give the number back, with no dead socket of ours on it."""
         with contextlib.suppress(OSError):
-            (SOCKETS / f"X{self.number}").unlink()
+            (X_SOCKETS / f"X{self.number}").unlink()
+        self._name.close()
 
 
 def _in_use(path: Path) -> bool:
@@ -94,15 +93,16 @@ def _in_use(path: Path) -> bool:
 
 
 class Display:
-    """An Xvnc in *folder* (0700), of *width* by *height* pixels, on the number that is reserved."""
+    """An Xvnc in *house*, of *width* by *height* pixels, on the number that is reserved; its files are in *folder*."""
 
-    def __init__(self, xvnc: str, reservation: Reservation, folder: Path, width: int, height: int) -> None:
+    def __init__(self, house: House, reservation: Reservation, folder: Path, width: int, height: int) -> None:
         self.number = reservation.number
         self.folder = folder
         self.rfb_socket = folder / "rfb"
         self.cookie_file = folder / "xauthority"
-        self._log = folder / "xvnc.log"
-        self._xvnc = xvnc
+        self.log = folder / "xvnc.log"
+        self._house = house
+        self._x_socket = house.x_sockets / f"X{self.number}"
         self._geometry = f"{width}x{height}"
 
     @property
@@ -113,7 +113,7 @@ class Display:
     def arguments(self, ready_fd: int) -> list[str]:
         """Return Xvnc's argument list; it writes its number to *ready_fd* once programs can connect."""
         return [
-            self._xvnc, self.name,
+            self._house.xvnc, self.name,
             "-geometry", self._geometry, "-depth", "24",
             "-rfbunixpath", str(self.rfb_socket), "-rfbunixmode", str(0o600), "-rfbport", "-1",
             "-SecurityTypes", "None", "-UseBlacklist", "0", "-AlwaysShared",
@@ -123,15 +123,16 @@ class Display:
             "-Log", "*:stderr:10",
         ]  # fmt: skip
 
-    async def start(self, children: Children, environment: Mapping[str, str]) -> Child:
+    async def start(self, children: Children) -> Child:
         """Start Xvnc and return it once it is ready. Raises DisplayError with the cause."""
         self.rfb_socket.unlink(missing_ok=True)
         write_cookie(self.cookie_file)
-        log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         ready, ready_end = os.pipe2(os.O_CLOEXEC)
         try:
             # TERM, not KILL, when we die: it removes its socket in /tmp/.X11-unix by itself
-            child = children.start(self.arguments(ready_end), environment, log, "TERM", pass_fds=(ready_end,))
+            launch = self._house.display(self.arguments(ready_end))
+            child = children.start(launch.arguments, launch.environment, log, "TERM", pass_fds=(ready_end,))
         except OSError as error:
             os.close(ready)
             raise DisplayError(f"Xvnc cannot be started: {error.strerror}") from error
@@ -140,7 +141,7 @@ class Display:
             os.close(log)
         try:
             await self._wait_ready(child, ready)
-            (SOCKETS / f"X{self.number}").chmod(0o600)
+            self._x_socket.chmod(0o600)
             self.rfb_socket.chmod(0o600)
         except OSError as error:
             await child.stop()
@@ -159,13 +160,19 @@ class Display:
             try:
                 async with asyncio.timeout(READY):
                     if not (await reader.readline()).endswith(b"\n"):
-                        raise DisplayError(f"Xvnc ended with {describe_exit(await child.wait())}{self.cause()}")
+                        code = await child.wait()
+                        raise DisplayError(f"Xvnc ended with {describe_exit(code)}{self.cause()}", code)
             except TimeoutError:
                 raise DisplayError(f"Xvnc was not ready within {READY:.0f} s") from None
             finally:
                 transport.close()
 
+    def tidy(self) -> None:
+        """Remove the X socket of a display that was killed; Xvnc removes it itself when it can."""
+        with contextlib.suppress(OSError):
+            self._x_socket.unlink()
+
     def cause(self) -> str:
         """Return the last line of Xvnc's log that says something, after a colon; empty where there is none."""
-        lines = [line.strip() for line in tail(self._log, 20)]
+        lines = [line.strip() for line in tail(self.log, 20)]
         return next((f": {line}" for line in reversed(lines) if line and "ComparingUpdate" not in line), "")

@@ -23,6 +23,7 @@ from types import FrameType
 
 from tvcore import proc
 from tvcore.errors import TiledVizError
+from tvcore.node.memory import own_group
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL for what a dead agent leaves
 _STOPS = {signal.SIGTERM, signal.SIGINT}
@@ -60,6 +61,8 @@ def keep(agent: Agent) -> int:
     plan = sys.stdin.readline()
     proc.become_subreaper()
     begun = time.time()
+    group = own_group()
+    kills = group.kills() if group else 0
     guard = os.getpid()
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     pid = os.fork()
@@ -71,7 +74,8 @@ def keep(agent: Agent) -> int:
     if code != 0 and (state := _state_in(plan)):
         _bury(state, job, ordinal, pid)
         if not told:
-            _write_last_words(state, job, ordinal, code, begun)
+            hungry = code == -signal.SIGKILL and group is not None and group.kills() > kills
+            _write_last_words(state, job, ordinal, code, begun, hungry=hungry)
     return code if code >= 0 else 128 - code
 
 
@@ -113,27 +117,33 @@ def _state_in(plan: str) -> Path | None:
 
 def _bury(state: Path, job: str, ordinal: int, pid: int) -> None:
     """Remove the registration and the runtime folder of the agent that was *pid*, not those of a later one."""
+    from tvcore.node.scratch import remove_linked
     from tvcore.tunnel import agents
 
     for registration in agents.registrations(state):
         if (registration.job, registration.ordinal, registration.pid) == (job, ordinal, pid):
             if registration.folder.name.startswith(agents.RUNTIME_PREFIX):
+                remove_linked(registration.folder)
                 shutil.rmtree(registration.folder, ignore_errors=True)
             (state / "agents" / registration.name).unlink(missing_ok=True)
 
 
-def _write_last_words(state: Path, job: str, ordinal: int, code: int, begun: float) -> None:
-    """Say how the agent ended, unless it has said so itself."""
+def _write_last_words(state: Path, job: str, ordinal: int, code: int, begun: float, *, hungry: bool) -> None:
+    """Say how the agent ended, unless it has said so itself; *hungry*: the kernel ended it for want of memory."""
+    from tvcore.causes import Cause
     from tvcore.node.last_words import LastWords, read_last_words, write_last_words
 
     if any(words.ordinal == ordinal and words.time >= begun for words in read_last_words(state, job)):
         return
-    if code < 0:
+    if hungry:
+        error = "the node agent was ended for want of memory"
+    elif code < 0:
         error = f"the node agent was killed by {_name_of(-code)}"
     else:
         error = f"the node agent ended with exit code {code}: `tiledviz logs {job}` shows its last words"
     try:
-        write_last_words(state, job, LastWords(node=node_name(os.environ), ordinal=ordinal, error=error))
+        cause = Cause.OUT_OF_MEMORY if hungry else Cause.AGENT_ENDED
+        write_last_words(state, job, LastWords(node=node_name(os.environ), ordinal=ordinal, error=error, cause=cause))
     except (OSError, TiledVizError) as problem:
         print(f"tiledviz: {error}, which cannot be written down: {problem}", file=sys.stderr)
 

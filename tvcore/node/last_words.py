@@ -13,16 +13,21 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tvcore import paths
+from tvcore.causes import Cause
 
 
 class LastWords(BaseModel):
-    """Why the agent on *node*, the one with this *ordinal* in its job, ended; *time* in seconds since the epoch."""
+    """Why the agent on *node*, the one with this *ordinal* in its job, ended; *time* in seconds since the epoch.
+
+    *cause* says what kind of failure *error* tells.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     node: str
     ordinal: int = Field(ge=0)
     error: str
+    cause: str = Cause.AGENT_ENDED
     time: float = Field(default_factory=time.time)
 
 

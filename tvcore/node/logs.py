@@ -12,6 +12,7 @@ from tvcore.paths import write_atomic
 LIMIT = 1 << 20  # bytes of a log; beyond it the older half goes
 RATE = 1 << 20  # bytes a second taken from a program: one that prints more waits for us, not we for it
 CHUNK = 1 << 16
+NOTE = "[tiledviz] "  # before lines of our own
 
 
 class Log:
@@ -43,7 +44,7 @@ class Log:
 
     def note(self, text: str) -> None:
         """Append a line of our own."""
-        self.write(f"[tiledviz] {text}\n".encode())
+        self.write(f"{NOTE}{text}\n".encode())
 
     def tail(self, lines: int) -> list[str]:
         """Return the last *lines* lines."""

@@ -1,8 +1,9 @@
 """The client's side of the remote framebuffer protocol, RFC 6143, without I/O: bytes in, events out.
 
 Version 3.8, security type None, raw encoding, and the pseudo-encodings DesktopSize (RFC 6143, 7.8.2) and
-ExtendedDesktopSize (community wiki of the RFB protocol). Pixels go into one NumPy array, blue, green, red and
-an unused byte. The server is not trusted: nothing it says makes more memory be used than *most_pixels* needs.
+ExtendedDesktopSize with its message SetDesktopSize (community wiki of the RFB protocol). Pixels go into one NumPy
+array, blue, green, red and an unused byte. The server is not trusted: nothing it says makes more memory be used than
+*most_pixels* needs.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _ENCODINGS = (EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, RAW)
 _SET_PIXEL_FORMAT = struct.pack("!B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
 _SET_ENCODINGS = struct.pack(f"!BxH{len(_ENCODINGS)}i", 2, len(_ENCODINGS), *_ENCODINGS)
 _RECTANGLE = struct.Struct("!HHHHi")
+_SCREEN = struct.Struct("!IHHHHI")  # of a display: id, left, top, width, height, flags
+_OWN_REQUEST = 1  # why an ExtendedDesktopSize comes: we asked for it
 
 Pixels = NDArray[np.uint8]
 
@@ -55,7 +58,15 @@ class Updated:
     resized: bool
 
 
-Event = Connected | Updated
+@dataclass(frozen=True)
+class SizeAnswered:
+    """The server answered ``resize``: *refusal* is why it did not, empty where it did."""
+
+    refusal: str
+
+
+Event = Connected | Updated | SizeAnswered
+_REFUSALS = {1: "it does not allow that", 2: "it has not enough memory", 3: "it does not take that size"}
 
 
 class _Skip:
@@ -112,6 +123,7 @@ class Client:
         self.pixels: Pixels = np.zeros((0, 0, 4), np.uint8)
         self._most_pixels = most_pixels
         self._whole = True  # the next request asks for everything
+        self._screen = (0, 0)  # id and flags of the display's first screen
         self._out = bytearray()
         self._events: list[Event] = []
         self._small = bytearray()
@@ -135,9 +147,18 @@ class Client:
         self._whole = True
         self.request()
 
-    def move_pointer(self, x: int, y: int) -> None:
-        """Move the pointer, no button pressed; RFC 6143, 7.5.5."""
-        self._out += struct.pack("!BBHH", 5, 0, x, y)
+    def point(self, x: int, y: int, buttons: int = 0) -> None:
+        """Move the pointer, with these *buttons* pressed (bit 0 is the left one); RFC 6143, 7.5.5."""
+        self._out += struct.pack("!BBHH", 5, buttons, x, y)
+
+    def press(self, keysym: int, down: bool) -> None:
+        """Press or release a key; RFC 6143, 7.5.4."""
+        self._out += struct.pack("!BBxxI", 4, down, keysym)
+
+    def resize(self, width: int, height: int) -> None:
+        """Ask for another size of the framebuffer; a SizeAnswered comes."""
+        number, flags = self._screen
+        self._out += struct.pack("!BxHHBx", 251, width, height, 1) + _SCREEN.pack(number, 0, 0, width, height, flags)
 
     def receive(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Take *data*, in pieces of any length, and return what happened. Raises RfbError."""
@@ -221,9 +242,13 @@ class Client:
                 damage = add(damage, [Rect(x, y, x + width, y + height)])
                 yield self._paint(x, y, width, height)
             elif encoding in (DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE):
+                refused = False
                 if encoding == EXTENDED_DESKTOP_SIZE:
-                    yield _Skip(16 * struct.unpack("!B3x", (yield 4))[0])
-                if (height, width) == self.pixels.shape[:2] or self._refused_resize(encoding, x, y):
+                    yield from self._screens()
+                    refused = x == _OWN_REQUEST and y != 0
+                    if x == _OWN_REQUEST:
+                        self._events.append(SizeAnswered(_REFUSALS.get(y, f"status {y}") if refused else ""))
+                if refused or (height, width) == self.pixels.shape[:2]:
                     continue
                 self._resize(width, height)
                 damage, resized = (Rect(0, 0, width, height),), True
@@ -231,10 +256,13 @@ class Client:
                 raise RfbError(f"the server sends encoding {encoding}, which was not asked for")
         self._events.append(Updated(damage, resized))
 
-    @staticmethod
-    def _refused_resize(encoding: int, reason: int, status: int) -> bool:
-        """Return whether this only answers somebody's request to resize, with no."""
-        return encoding == EXTENDED_DESKTOP_SIZE and reason == 1 and status != 0
+    def _screens(self) -> _Dialogue:
+        """Read the display's screens and keep which is the first, to name it in ``resize``."""
+        (count,) = struct.unpack("!B3x", (yield 4))
+        if count:
+            number, *_, flags = _SCREEN.unpack((yield _SCREEN.size))
+            self._screen = (number, flags)
+            yield _Skip(_SCREEN.size * (count - 1))
 
     def _paint(self, x: int, y: int, width: int, height: int) -> _Paint:
         rows, columns = self.pixels.shape[:2]
@@ -245,5 +273,7 @@ class Client:
     def _resize(self, width: int, height: int) -> None:
         if not (1 <= width <= MOST_SIDE and 1 <= height <= MOST_SIDE and width * height <= self._most_pixels):
             raise RfbError(f"the server has a framebuffer of {width}x{height} pixels")
-        self.pixels = np.zeros((height, width, 4), np.uint8)
+        old, self.pixels = self.pixels, np.zeros((height, width, 4), np.uint8)
+        rows, columns = min(height, old.shape[0]), min(width, old.shape[1])
+        self.pixels[:rows, :columns] = old[:rows, :columns]  # as X does it; the rest comes with the next update
         self._whole = True

@@ -2,30 +2,45 @@
 
 ``{"id": n, "call": NAME, ...}`` → ``{"id": n, "result": ...}`` or ``{"id": n, "error": "..."}``. The calls:
 ``status``; ``log`` (``tile``, ``lines``); ``watch``: after its result come ``{"event": "tiles", "tiles": [...]}``,
-first with all tiles, then with those that changed; that only the count of frames grew is said once a second.
+first with all tiles, then with those that changed; that only the count of frames grew is said once a second. What may
+be asked of one ``tile`` besides is in ``tvcore.node.control``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from tvcore.errors import TiledVizError
+from tvcore.node.control import Action, Anything
 from tvcore.node.tile import Tile
 
 FRAMES_EVERY = 1.0  # seconds between events that only say that frames were seen
 MOST_LINES = 10_000
+_logger = logging.getLogger(__name__)
 
 
-class _Call(BaseModel):
+class _Status(BaseModel):
     id: int
-    call: Literal["status", "log", "watch"]
+    call: Literal["status", "watch"]
+
+
+class _Log(BaseModel):
+    id: int
+    call: Literal["log"]
     tile: int | None = None
     lines: int = Field(default=50, ge=1, le=MOST_LINES)
+
+
+_Call: TypeAdapter[_Status | _Log | Action] = TypeAdapter(
+    Annotated[_Status | _Log | Anything, Field(discriminator="call")]
+)
 
 
 class Rpc:
@@ -46,7 +61,7 @@ class Rpc:
         try:
             while line := await reader.readline():
                 document = json.loads(line)
-                answer = self._answer(document)
+                answer = await self._answer(document)
                 _write(writer, answer)
                 if "result" in answer and document["call"] == "watch" and watcher is None:
                     watcher = _Watcher(self._tiles, writer)
@@ -57,22 +72,36 @@ class Rpc:
                 self._watchers.discard(watcher)
                 watcher.close()
 
-    def _answer(self, document: object) -> dict[str, object]:
+    async def _answer(self, document: object) -> dict[str, object]:
         number = document.get("id") if isinstance(document, dict) else None
         try:
-            call = _Call.model_validate(document)
+            call = _Call.validate_python(document)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            return {"id": number, "error": f"this is not a call: {where}: {first['msg']}"}
-        if call.call == "status":
-            return {"id": number, "result": {"tiles": [asdict(tile.status) for tile in self._tiles.values()]}}
-        if call.call == "watch":
-            return {"id": number, "result": {}}
+            return {"id": number, "error": f"this is not a call: {_first(error)}"}
+        if isinstance(call, _Status):
+            every = {"tiles": [asdict(tile.status) for tile in self._tiles.values()]}
+            return {"id": number, "result": every if call.call == "status" else {}}
         tile = None if call.tile is None else self._tiles.get(call.tile)
         if tile is None:
             return {"id": number, "error": f"there is no tile {call.tile} on this node"}
-        return {"id": number, "result": {"lines": tile.log.tail(call.lines)}}
+        if isinstance(call, _Log):
+            return {"id": number, "result": {"lines": tile.log.tail(call.lines)}}
+        try:
+            return {"id": number, "result": await call.do(tile)}
+        except TiledVizError as error:
+            return {"id": number, "error": str(error)}
+        except Exception as error:
+            _logger.exception("a call for tile %d", call.tile)
+            return {"id": number, "error": f"a mistake in the node agent, its log has more: {error!r}"}
+
+
+def _first(error: ValidationError) -> str:
+    """Return where *error* is and what it is, in one line; a call that is not known is one of ``call``."""
+    first = error.errors()[0]
+    if first["type"].startswith("union_tag"):
+        return f"call: {first['msg']}"
+    where = ".".join(str(part) for part in first["loc"][1:] or first["loc"])
+    return f"{where}: {first['msg']}"
 
 
 class _Watcher:

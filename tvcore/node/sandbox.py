@@ -61,14 +61,19 @@ class Sandbox:
 
     def hidden(self) -> list[Path]:
         """Return the folders that no program sees; runtime folders of the owner's other agents are looked up anew."""
-        base = self.runtime.parent
-        if base.name.startswith(RUNTIME_PREFIX):  # one folder holds them all
-            return [self.state, base]
-        return [self.state, self.runtime, *(folder for folder in base.glob(f"{RUNTIME_PREFIX}*") if _is_ours(folder))]
+        return hidden_folders(self.runtime, self.state)
 
     def command(self, command: Sequence[str], folder: Path) -> list[str]:
         """Return how *command*, of the tile whose folder is *folder*, is to be started: the process becomes it."""
         return list(command) if self.lacking else _enclosed(command, self.hidden(), folder)
+
+
+def hidden_folders(runtime: Path, state: Path) -> list[Path]:
+    """Return the folders that no program may see: *state* and all runtime folders of the owner's agents."""
+    base = runtime.parent
+    if base.name.startswith(RUNTIME_PREFIX):  # one folder holds them all
+        return [state, base]
+    return [state, runtime, *(folder for folder in base.glob(f"{RUNTIME_PREFIX}*") if _is_ours(folder))]
 
 
 def available() -> str:

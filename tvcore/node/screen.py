@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tvcore.node.damage import Rect
-from tvcore.node.rfb import Client, Connected, Pixels, RfbError, Updated
+from tvcore.node.rfb import Client, Connected, Event, Pixels, RfbError, SizeAnswered
 
 RATE = 10.0  # updates a second asked for, at most
+RESIZED = 10.0  # seconds that a display may take to change its size
 BUFFER = 1 << 18  # bytes taken at once; a unix socket holds about as many
 
 Damaged = Callable[[tuple[Rect, ...]], None]
@@ -19,8 +20,8 @@ Damaged = Callable[[tuple[Rect, ...]], None]
 class Screen(asyncio.BufferedProtocol):
     """A connection to a display; *damaged* is called after each update, with what changed.
 
-    An update is asked for only while ``wanted``, at most RATE times a second and one at a time: a display that does
-    not change sends nothing, and one that nobody wants is not asked.
+    An update is asked for only while ``wanted`` (or a new size is), at most RATE times a second and one at a time: a
+    display that does not change sends nothing, and one that nobody wants is not asked.
     """
 
     def __init__(self, damaged: Damaged) -> None:
@@ -36,6 +37,7 @@ class Screen(asyncio.BufferedProtocol):
         self._asked = False
         self._next = 0.0  # when to ask again at the earliest, by the loop's clock
         self._timer: asyncio.TimerHandle | None = None
+        self._sizes: list[asyncio.Future[str]] = []  # who waits for an answer to a change of size
 
     @classmethod
     async def connect(cls, path: Path, damaged: Damaged) -> Screen:
@@ -58,12 +60,42 @@ class Screen(asyncio.BufferedProtocol):
         self._wanted = wanted
         self._ask()
 
+    @property
+    def connected(self) -> bool:
+        """Return whether the display takes what we send."""
+        return self._connected
+
     def park_pointer(self) -> None:
         """Move the pointer into the lower right corner: Xvnc draws it into the picture where it is."""
         if self._connected:
             height, width = self.pixels.shape[:2]
-            self._client.move_pointer(width - 1, height - 1)
-            self._flush()
+            self.point(width - 1, height - 1)
+
+    def point(self, x: int, y: int, buttons: int = 0) -> None:
+        """Move the pointer, with these *buttons* pressed (bit 0 is the left one)."""
+        self._client.point(x, y, buttons)
+        self._flush()
+
+    def press(self, keysym: int, down: bool) -> None:
+        """Press or release a key."""
+        self._client.press(keysym, down)
+        self._flush()
+
+    async def resize(self, width: int, height: int) -> str:
+        """Ask the display for another size and wait for its answer. Return why it refuses, empty where it does not."""
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._sizes.append(answer)
+        self._client.resize(width, height)
+        self._flush()
+        self._ask()  # an answer comes with an update only
+        try:
+            async with asyncio.timeout(RESIZED):
+                return await answer
+        except TimeoutError:
+            return f"it does not answer within {RESIZED:.0f} s"
+        finally:
+            if answer in self._sizes:
+                self._sizes.remove(answer)
 
     def close(self) -> None:
         """End the connection."""
@@ -103,12 +135,22 @@ class Screen(asyncio.BufferedProtocol):
         if not self.lost.done():
             self.lost.set_result(why)
         self._connected = False
+        while self._sizes:
+            self._answer_size(why)
         self.close()
 
-    def _handle(self, event: Connected | Updated) -> None:
+    def _answer_size(self, refusal: str) -> None:
+        """Tell the first who waits; answers come in the order of the requests."""
+        if self._sizes and not (first := self._sizes.pop(0)).done():
+            first.set_result(refusal)
+
+    def _handle(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._connected = True
             self.park_pointer()
+            return
+        if isinstance(event, SizeAnswered):
+            self._answer_size(event.refusal)
             return
         self._asked = False
         if event.damage:
@@ -118,7 +160,7 @@ class Screen(asyncio.BufferedProtocol):
 
     def _ask(self) -> None:
         """Ask for an update, now or when it is time."""
-        if not self._wanted or self._asked or not self._connected or self._timer:
+        if not (self._wanted or self._sizes) or self._asked or not self._connected or self._timer:
             return
         loop = asyncio.get_running_loop()
         if (wait := self._next - loop.time()) > 0:

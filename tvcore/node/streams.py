@@ -1,6 +1,7 @@
 """The agent's one unix socket: who may open a stream, and what each stream is (``tvcore.tunnel.agents``).
 
-Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``wall`` (``tvcore.node.wire``).
+Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``run`` (a command in a tile,
+``tvcore.node.command``), ``wall`` (``tvcore.node.wire``).
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import socket
 import struct
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from tvcore.node.command import Command
 from tvcore.node.rpc import Rpc
 from tvcore.node.tile import FOCUS_RATE, Tile
 from tvcore.node.wall import Wall
-from tvcore.tunnel.agents import LINE_MAX, PROTOCOL, TokenBook
+from tvcore.tunnel.agents import LINE_MAX, PROTOCOL, StreamName, TokenBook
 
 OPENING_SECONDS = 5.0
 MOST_LINE = 1 << 20  # bytes of a line once a stream is open: what a wall of thousands of tiles demands fits
@@ -35,7 +37,7 @@ class Refused(Exception):  # noqa: N818
 
 class _Opening(BaseModel):
     v: int
-    stream: Literal["wall", "rfb", "rpc"]
+    stream: StreamName
     token: str
     tile: int | None = None
     number: int = Field(default=0, ge=0, le=0xFFFF)
@@ -78,6 +80,8 @@ class Server:
                 await self._rpc.serve(reader, writer)
             elif opening.stream == "wall":
                 await self._wall(opening.number, reader, writer)
+            elif opening.stream == "run":
+                await Command(self._tile(opening), reader, writer).run()
             else:
                 await self._rfb(self._tile(opening), reader, writer)
         except Refused as refusal:
@@ -111,7 +115,7 @@ class Server:
             raise Refused(f"version {opening.v} of the protocol is not known here, {PROTOCOL} is")
         if not self._book.accept(opening.token, opening.stream, opening.tile):
             raise Refused("the token is wrong, expired or used")
-        if opening.stream == "rfb" and self._tile(opening).rfb_socket is None:
+        if opening.stream in ("rfb", "run") and self._tile(opening).rfb_socket is None:
             raise Refused(f"tile {opening.tile} has no display now: it is {self._tile(opening).status.state}")
         writer.write(json.dumps({"ok": True, "v": PROTOCOL}).encode() + b"\n")
         return opening

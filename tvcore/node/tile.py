@@ -6,82 +6,39 @@ import asyncio
 import contextlib
 import logging
 import os
-import shutil
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from tvcore.batch.plan import TilePlan
-from tvcore.errors import TiledVizError
-from tvcore.node.children import Child, Children, describe_exit
+from tvcore.causes import Cause, TileFailureError
+from tvcore.node.children import Child, describe_exit
 from tvcore.node.damage import Rect
-from tvcore.node.display import Display, DisplayError, Reservation
+from tvcore.node.display import DisplayError
 from tvcore.node.encode import is_flat
-from tvcore.node.logs import Drain, Log
-from tvcore.node.renderer import ask_renderer
+from tvcore.node.logs import NOTE, Drain, Log
+from tvcore.node.memory import in_words
+from tvcore.node.node import Node
 from tvcore.node.rfb import Pixels
-from tvcore.node.sandbox import Isolation, Sandbox
-from tvcore.node.scratch import scratch_folder
 from tvcore.node.screen import Screen
+from tvcore.node.stage import Stage
+from tvcore.node.status import State, TileStatus
 from tvcore.node.supervise import BackOff
 
-NICE = "10"  # of programs: Xvnc and agent stay quick when they take every core
+AS_ASKED = "starts again, as asked"
 PATIENCE = 20.0  # seconds after which a tile that shows nothing says so
 NOT_FOUND = (126, 127)  # exit codes of sh(1), env(1), nice(1): cannot be executed, not found
 WALL_RATE = 10  # frames a second that a wall wants
 FOCUS_RATE = 30  # and somebody who works in the tile
 
-State = Literal["starting", "live", "failed", "stopped"]
 _NO_PIXELS = np.zeros((0, 0, 4), np.uint8)
 _logger = logging.getLogger(__name__)
-
-
-class _Hopeless(Exception):  # noqa: N818
-    """Trying again would be of no use; the text says why."""
-
-
-@dataclass(frozen=True)
-class TileStatus:
-    """What is known of a tile; process ids are None where there is no process."""
-
-    index: int
-    state: State
-    reason: str
-    frames: int
-    renderer: str | None
-    display: str | None
-    pid: int | None
-    xvnc: int | None
-    restarts: int
-    width: int
-    height: int
-    since: float
-    isolated: bool  # whether its program is kept from what is not the tile's
-
-
-@dataclass(frozen=True)
-class Node:
-    """What the tiles of a node share."""
-
-    xvnc: str
-    folder: Path  # 0700: sockets, cookies
-    logs: Path  # jobs/JOB in the owner's state folder
-    children: Children
-    slots: asyncio.Semaphore  # displays that may come up at once
-    changed: Callable[[Tile, bool], None]  # a tile's status changed; whether it is more than its count of frames
-    isolation: Isolation = "auto"
-    scratch: str = ""  # folder of this node for what programs write and nobody keeps
-
-    @cached_property
-    def sandbox(self) -> Sandbox:
-        """Return what is kept from the programs; what this node allows is found out once, the first time."""
-        return Sandbox.make(self.folder, self.logs.parent.parent, self.isolation)
 
 
 class Tile:
@@ -89,26 +46,32 @@ class Tile:
 
     def __init__(self, plan: TilePlan, node: Node) -> None:
         self.plan = plan
+        self.size = (plan.width, plan.height)  # what the display has, or gets when it comes up
         self.log = Log(node.logs / f"tile-{plan.index}.log")
         self.viewers: set[Callable[[int, tuple[Rect, ...]], None]] = set()  # called with what changed
         self.frames = 0
         self._node = node
         self._folder = node.folder / f"t{plan.index}"
         self._folder.mkdir(mode=0o700)
-        self._programs = node.children.through(lambda command: node.sandbox.command(command, self._folder))
+        self.house = node.house(plan, self._folder)
+        self.stage = Stage(self.house, self._folder, node.children, node.slots)
+        self._gl = node.graphics.of(plan.gpu, self.house)
         self._state: State = "starting"
         self._reason = "waits for its display"
+        self._failure: Cause | None = None
         self._since = time.time()
         self._restarts = 0
-        self._renderer: str | None = None
-        self._reservation: Reservation | None = None
-        self._display: Display | None = None
-        self._xvnc: Child | None = None
-        self._screen: Screen | None = None
         self._program: Child | None = None
+        self._room: dict[str, str] = {}
         self._paused = False
         self._lookers: list[tuple[int, bool]] = []  # rate, whether at our pictures
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._life: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._again = asyncio.Event()  # one that has ended is to live again
+        self._anew = asyncio.Event()  # the program of one that lives is to be started anew
+        self._commands: set[Child] = set()  # besides the program
+        self._look: asyncio.Task[None] | None = None
+        self._told_ready = False
         self._write_watch()
 
     # what is known
@@ -117,36 +80,47 @@ class Tile:
     def status(self) -> TileStatus:
         """Return what is known of the tile now."""
         height, width = self.pixels.shape[:2]
+        truth, stage = self._gl.truth, self.stage
         return TileStatus(
             index=self.plan.index,
             state=self._state,
             reason=self._reason,
+            cause=self._failure or "",
             frames=self.frames,
-            renderer=self._renderer,
-            display=self._display.name if self._display else None,
+            renderer=truth.renderer or None if truth else None,
+            gl=asdict(truth) if truth else None,
+            image=self.house.image,
+            display=stage.display.name if stage.display else None,
             pid=self._program.pid if self._program else None,
-            xvnc=self._xvnc.pid if self._xvnc else None,
+            xvnc=stage.xvnc.pid if stage.xvnc else None,
             restarts=self._restarts,
-            width=width or self.plan.width,
-            height=height or self.plan.height,
+            width=width or self.size[0],
+            height=height or self.size[1],
             since=self._since,
-            isolated=self._node.sandbox.isolates,
+            isolated=self.house.isolated,
         )
 
     @property
     def pixels(self) -> Pixels:
         """Return the framebuffer, (height, width, 4) bytes BGRX; empty while nothing of it has come."""
-        return self._screen.pixels if self._screen and self._screen.frames else _NO_PIXELS
+        screen = self.stage.screen
+        return screen.pixels if screen and screen.frames else _NO_PIXELS
 
     @property
     def captured(self) -> float:
         """Return when the last update came, seconds since the epoch."""
-        return self._screen.captured if self._screen else 0.0
+        return self.stage.screen.captured if self.stage.screen else 0.0
 
     @property
     def rfb_socket(self) -> Path | None:
         """Return the path of the display's RFB socket, None while there is no display."""
-        return self._display.rfb_socket if self._display else None
+        return self.stage.display.rfb_socket if self.stage.display else None
+
+    @property
+    def screen(self) -> Screen | None:
+        """Return our connection to the display, None while there is none that works."""
+        screen = self.stage.screen
+        return screen if screen and screen.connected else None
 
     # who looks
 
@@ -158,8 +132,8 @@ class Tile:
 
         def away() -> None:
             self._lookers.remove(entry)
-            if not pictures and self._screen and entry not in self._lookers:
-                self._screen.park_pointer()
+            if not pictures and self.screen and entry not in self._lookers:
+                self.screen.park_pointer()
             self._watchers_changed()
 
         return away
@@ -186,164 +160,289 @@ class Tile:
             self._paused = pause
 
     def _want(self) -> None:
-        if self._screen:
-            self._screen.wanted = self._state == "starting" or any(pictures for _, pictures in self._lookers)
+        if self.stage.screen:
+            self.stage.screen.wanted = self._state == "starting" or any(pictures for _, pictures in self._lookers)
+
+    # what may be asked of it
+
+    def restart(self) -> None:
+        """Start the program anew, and what of the display is not there, without counting it as a failure."""
+        if self._life and not self._life.done() and not self._stopping:
+            self._anew.set()
+        else:
+            self._again.set()
+        self._start_again()
+
+    def resized(self, width: int, height: int) -> None:
+        """Have the display in this size from now on, at its next start at the latest."""
+        self.size = (width, height)
+        self._node.changed(self, True)
+
+    async def stop(self) -> None:
+        """End the program and the display, until ``restart``."""
+        self._again.clear()
+        self._stopping = True
+        try:
+            if self._life and not self._life.done():
+                self._life.cancel()
+                await asyncio.wait([self._life])
+        finally:
+            self._stopping = False
+        if self._state != "stopped":
+            await self._end()
+            self._set("stopped", "")
+
+    def start_command(self, command: list[str], given: int, output: int, errors: int) -> Child:
+        """Start a further program in the tile, ended with it. Raises TileFailureError and OSError."""
+        environment = self._environment()
+        self.house.look_for(command[0], environment)
+        launch = self.house.program([*self._gl.binding.prefix, *command], environment)
+        child = self._node.children.start(launch.arguments, launch.environment, output, given=given, errors=errors)
+        self._commands.add(child)
+        child.ended.add_done_callback(lambda _: self._commands.discard(child))
+        return child
+
+    async def ask(self, command: list[str], seconds: float) -> tuple[int | None, str]:
+        """Run a program in the tile, at most *seconds*; return its exit code (None: too long) and what it said."""
+        launch = self.house.program(command, self._environment())
+        return await self._node.children.ask(launch.arguments, launch.environment, seconds)
 
     # its life
 
     async def run(self) -> None:
-        """Live until cancelled, or until it is given up."""
-        back_off = BackOff()
+        """Live until cancelled, and again whenever that is asked after an end."""
         try:
-            if refusal := self._node.sandbox.refusal:
-                raise _Hopeless(refusal)
-            self._reservation = Reservation()
             while True:
-                cause, lived = await self._once()
-                back_off = back_off.failed(lived)
-                if back_off.given_up:
-                    raise _Hopeless(f"{cause}; given up after {back_off.failures} failures in a row")
-                self._restarts += 1
-                self._set("starting", f"{cause}; starts again in {back_off.delay:g} s")
-                await asyncio.sleep(back_off.delay)
+                self._again.clear()
+                self._life = asyncio.create_task(self._live())
+                await asyncio.wait([self._life])
+                await self._again.wait()
+                self._start_again()
+        finally:
+            if self._life:
+                self._life.cancel()
+                await asyncio.wait([self._life])
+            await self._end()
+            self.house.close()
+            self.log.close()
+
+    async def _live(self) -> None:
+        """Live until cancelled or given up; the state says which it was."""
+        try:
+            await self.house.open(*self._gl.access)
+            await self._keep_going()
         except asyncio.CancelledError:
             await self._end()
             self._set("stopped", "")
-        except (_Hopeless, DisplayError, OSError) as error:
+        except TileFailureError as failure:
             await self._end()
-            self._set("failed", str(error))
+            self._set("failed", str(failure), failure.cause)
+        except (DisplayError, OSError) as error:
+            await self._end()
+            self._set("failed", str(error), Cause.NO_DISPLAY)
         except Exception as error:
             _logger.exception("tile %d", self.plan.index)
             await self._end()
-            self._set("failed", f"a mistake in the node agent, its log has more: {error!r}")
-        finally:
-            self.log.close()
+            self._set("failed", f"a mistake in the node agent, its log has more: {error!r}", Cause.AGENT_ENDED)
 
-    async def _once(self) -> tuple[str, float]:
-        """Bring up what is missing and wait for a death. Return its cause and how long the program lived."""
-        begun = asyncio.get_running_loop().time()
+    async def _keep_going(self) -> None:
+        back_off = BackOff(tries=self._node.tries)
+        while True:
+            self._anew.clear()
+            failure, lived = await self._once()
+            self._restarts += 1
+            if failure is None:
+                back_off = BackOff(tries=self._node.tries)
+                self._start_again()
+                continue
+            back_off = back_off.failed(lived)
+            if back_off.given_up:
+                self._restarts -= 1
+                often = f"; given up after {back_off.failures} failures in a row" if back_off.tries > 1 else ""
+                words = f"{failure}{often}"
+                raise TileFailureError(failure.cause, words)
+            self._set("starting", f"{failure}; starts again in {back_off.delay:g} s", failure.cause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(back_off.delay):
+                    await self._anew.wait()
+                    back_off = BackOff(tries=self._node.tries)
+
+    async def _once(self) -> tuple[TileFailureError | None, float]:
+        """Bring up what is missing and wait for a death. Return its cause and how long the program lived.
+
+        The cause is None when the program was ended to be started anew. Raises TileFailureError for what stays.
+        """
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         try:
-            if not self._display:
-                await self._open_display()
-            assert self._xvnc
-            assert self._screen
-            lost: asyncio.Future[Any] = self._screen.lost
+            if not self.stage.display:
+                await self.stage.open(self.size, self._damaged)
+            await self._prepare()
+            assert self.stage.xvnc
+            assert self.stage.screen
+            lost: asyncio.Future[Any] = self.stage.screen.lost
+            kills = self._kills()
             async with self._start_program() as program:
-                begun = asyncio.get_running_loop().time()
-                await asyncio.wait([self._xvnc.ended, program.ended, lost], return_when=asyncio.FIRST_COMPLETED)
-                cause = await self._cause(program, self._xvnc, lost)
+                begun = clock()
+                anew = asyncio.create_task(self._anew.wait())
+                try:
+                    ends = [self.stage.xvnc.ended, program.ended, lost, anew]
+                    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    anew.cancel()
+                if self._anew.is_set():
+                    return None, 0.0
+                failure = await self._why_ended(program, self.stage.xvnc, lost, kills)
         except DisplayError as error:
-            cause = str(error)
-        return cause, asyncio.get_running_loop().time() - begun
+            failure = TileFailureError(Cause.NO_DISPLAY, str(error))
+        return failure, clock() - begun
 
-    async def _cause(self, program: Child, xvnc: Child, lost: asyncio.Future[Any]) -> str:
-        """Return what died, in words; a display that is of no more use is closed."""
+    async def _prepare(self) -> None:
+        """Have all in the display that the program finds there: a window manager, and a way to GL."""
+        if self.plan.window_manager:
+            self.stage.manage(self._environment(), self.log)
+            await self.stage.managed(self._environment())
+        await self._gl.choose(self._environment(), lambda: self.stage.alive)
+
+    def _look_once(self) -> None:
+        """Find out what GL really gives, once the program has had the processor for its first picture."""
+        if self._look is None:
+            self._look = asyncio.create_task(self._look_at_gl())
+
+    async def _look_at_gl(self) -> None:
+        try:
+            await self._gl.look(self._environment())
+        except OSError as error:
+            _logger.info("tile %d: GL cannot be looked at: %s", self.plan.index, error)
+        self._node.changed(self, True)
+
+    async def _why_ended(self, program: Child, xvnc: Child, lost: asyncio.Future[Any], kills: int) -> TileFailureError:
+        """Return what died, in words; a display that is of no more use is closed. Raises what no new start can mend."""
         if xvnc.alive and not lost.done():
             code = await program.wait()
+            if failure := self.house.explain("\n".join(self._last_said(20)), code):
+                raise failure
             if code in NOT_FOUND:
-                last = "".join(f": {line}" for line in self.log.tail(1))
-                raise _Hopeless(f"the program cannot be executed ({describe_exit(code)}{last})")
-            return f"the program ended with {describe_exit(code)}"
+                last = "".join(f": {line}" for line in self._last_said(1))
+                words = f"the program cannot be executed ({describe_exit(code)}{last})"
+                raise TileFailureError(Cause.PROGRAM_MISSING, words)
+            return self._death("the program", code, kills, Cause.PROGRAM_ENDED)
         await program.stop()
         await asyncio.sleep(0)  # a display that was killed and its lost connection are noticed in either order
-        cause = lost.result() if xvnc.alive else f"the display ended with {describe_exit(await xvnc.wait())}"
-        await self._close_display()
-        return cause
+        if xvnc.alive:
+            failure = TileFailureError(Cause.NO_DISPLAY, lost.result())
+        else:
+            failure = self._death("the display", await xvnc.wait(), kills, Cause.NO_DISPLAY)
+        await self.stage.close()
+        return failure
 
-    async def _open_display(self) -> None:
-        assert self._reservation
-        display = Display(self._node.xvnc, self._reservation, self._folder, self.plan.width, self.plan.height)
-        async with self._node.slots:
-            self._xvnc = await display.start(self._node.children, os.environ)
-        self._display = display
-        try:
-            self._screen = await Screen.connect(display.rfb_socket, self._damaged)
-        except OSError as error:
-            await self._close_display()
-            raise DisplayError(f"the display does not answer: {error.strerror}") from error
-        if self._renderer is None:
-            task = asyncio.create_task(self._find_renderer())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _death(self, what: str, code: int, kills: int, cause: Cause) -> TileFailureError:
+        """Return how *what* ended by its exit *code*; *kills* is how often memory was short when it began."""
+        killed = code in (-signal.SIGKILL, 128 + signal.SIGKILL)  # the latter by a shell, or a container command
+        if killed and self._kills() > kills:
+            limit = self._node.memory.limit() if self._node.memory else None
+            words = f": the job may use {in_words(limit)} on this node" if limit else ""
+            return TileFailureError(Cause.OUT_OF_MEMORY, f"{what} was ended for want of memory{words}")
+        if self.house.image and 128 < code < 128 + signal.NSIG:
+            code = 128 - code
+        return TileFailureError(cause, f"{what} ended with {describe_exit(code)}")
 
-    async def _close_display(self) -> None:
-        if self._screen:
-            self._screen.close()
-        if self._xvnc:
-            await self._xvnc.stop()
-        if self._reservation:
-            self._reservation.tidy()
-        self._screen = self._xvnc = self._display = None
+    def _kills(self) -> int:
+        return self._node.memory.kills() if self._node.memory else 0
+
+    def _last_said(self, lines: int) -> list[str]:
+        """Return the last *lines* that the program itself said since it was started."""
+        said: list[str] = []
+        for line in reversed(self.log.tail(lines)):
+            if line.startswith(NOTE):
+                break
+            said.insert(0, line)
+        return said
 
     @contextlib.asynccontextmanager
     async def _start_program(self) -> AsyncIterator[Child]:
         """Start the program, and end it and all that it started."""
-        environment = self._environment()
-        command = self.plan.command
-        if shutil.which(command[0], path=environment.get("PATH", os.defpath)) is None:
-            raise _Hopeless(f"cannot find the program {command[0]!r}: is it installed on this node, and on PATH?")
-        scratch = contextlib.ExitStack()
-        try:
-            environment |= scratch.enter_context(scratch_folder(self._node.scratch, f"tile{self.plan.index}"))
-        except TiledVizError as error:
-            raise _Hopeless(str(error)) from error
-        drain = Drain(self.log)
-        try:
+        command = [*self._gl.binding.prefix, *self.plan.command]
+        self.house.look_for(command[0], self._environment())
+        with self.house.room() as self._room:
+            environment = self._environment()
+            drain = Drain(self.log)
             try:
-                program = self._programs.start(["nice", "-n", NICE, *command], environment, drain.write_end)
+                self._set("starting", "the program starts")
+                try:
+                    launch = self.house.program(command, environment)
+                    program = self._node.children.start(launch.arguments, launch.environment, drain.write_end)
+                finally:
+                    os.close(drain.write_end)
+                self._program, self._paused = program, False
+                self._node.changed(self, True)
+                self._want()
+                patience = asyncio.get_running_loop().call_later(PATIENCE, self._say_nothing_drawn)
+                try:
+                    yield program
+                finally:
+                    patience.cancel()
+                    await program.stop()
+                    self._program = None
             finally:
-                os.close(drain.write_end)
-            self._program, self._paused = program, False
-            self._set("starting", "the program starts")
-            self._want()
-            patience = asyncio.get_running_loop().call_later(PATIENCE, self._say_nothing_drawn)
-            try:
-                yield program
-            finally:
-                patience.cancel()
-                await program.stop()
-                self._program = None
-        finally:
-            await self._node.children.end_orphans(f"XAUTHORITY={environment['XAUTHORITY']}")
-            drain.close()
-            scratch.close()
+                await self._node.children.end_orphans(f"XAUTHORITY={environment['XAUTHORITY']}")
+                drain.close()
+                self._room = {}
 
     async def _end(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
+        if self._look:
+            self._look.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await task
-        await self._close_display()
-        if self._reservation:
-            self._reservation.release()
+                await self._look
+            self._look = None
+        await asyncio.gather(*(command.stop() for command in self._commands))
+        await self.stage.leave()
+        await self._node.children.end_orphans(f"TILEDVIZ_WATCH={self._folder / 'watch'}")
 
     def _environment(self) -> dict[str, str]:
-        assert self._display
-        inherited = {name: value for name, value in os.environ.items() if name != "WAYLAND_DISPLAY"}
+        """Return the environment of a program in the tile, whose display is open."""
         return {
-            **inherited,
-            "DISPLAY": self._display.name,
-            "XAUTHORITY": str(self._display.cookie_file),
+            **self.house.environment,
+            **self._room,
             "TILEDVIZ_TILE": str(self.plan.index),
             "TILEDVIZ_TITLE": self.plan.title,
             "TILEDVIZ_WATCH": str(self._folder / "watch"),
+            **self._gl.environment,
             **self.plan.environment,
+            **self.stage.variables,
         }
 
-    async def _find_renderer(self) -> None:
+    def _tell_ready(self) -> None:
+        """Have the case told that the tile is live, once, by a program of the person's own outside of the tile."""
+        if self._told_ready or not self._node.ready:
+            return
+        self._told_ready = True
+        job, ordinal = self._node.ready
+        arguments = [sys.executable, "-P", "-m", "tvcore.cases.ready", job, str(ordinal), str(self.plan.index)]
+        environment = {**os.environ, "TILEDVIZ_HOME": str(self._node.state)}
+        drain = Drain(self.log)
         try:
-            self._renderer, why = await ask_renderer(self._programs, self._environment())
+            child = self._node.children.start(arguments, environment, drain.write_end)
         except OSError as error:
-            why = f"glxinfo cannot be started: {error.strerror}"
-        if why:
-            _logger.info("tile %d: no renderer known: %s", self.plan.index, why)
-        self._node.changed(self, True)
+            self.log.note(f"the case cannot be told that the tile is live: {error.strerror}")
+            return
+        finally:
+            os.close(drain.write_end)
+        self._commands.add(child)
+        child.ended.add_done_callback(lambda _: self._commands.discard(child))
 
     def _damaged(self, damage: tuple[Rect, ...]) -> None:
         self.frames += 1
-        if self._state == "starting" and self._program and self._program.alive and not is_flat(self.pixels):
+        height, width = self.pixels.shape[:2]
+        if (width, height) != self.size and width:
+            self.size = (width, height)
+            self._node.changed(self, True)
+        runs = self._program and self._program.alive and not self._anew.is_set()
+        if self._state == "starting" and runs and not is_flat(self.pixels):
             self._set("live", "")
             self._want()
+            self._look_once()
+            self._tell_ready()
         for changed in list(self.viewers):
             changed(self.plan.index, damage)
         self._node.changed(self, False)
@@ -351,11 +450,16 @@ class Tile:
     def _say_nothing_drawn(self) -> None:
         if self._state == "starting":
             self._set("starting", "the program runs but has drawn nothing yet")
+            self._look_once()
 
-    def _set(self, state: State, reason: str) -> None:
+    def _start_again(self) -> None:
+        if self._reason != AS_ASKED:
+            self._set("starting", AS_ASKED)
+
+    def _set(self, state: State, reason: str, cause: Cause | None = None) -> None:
         if state != self._state:
             self._since = time.time()
-        self._state, self._reason = state, reason
+        self._state, self._reason, self._failure = state, reason, cause
         text = f"{state}{f': {reason}' if reason else ''}"
         _logger.info("tile %d: %s", self.plan.index, text)
         self.log.note(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from tvcore.errors import TiledVizError
 from tvcore.portal.auth import Login
 from tvcore.portal.core import Portal
-from tvcore.portal.routes import PATH_PARAMETERS, PREFIX, ROUTES, ApiError, Call, Route
+from tvcore.portal.route import BODY_MAX, PATH_PARAMETERS, PREFIX, ApiError, Call, Route
+from tvcore.portal.routes import ROUTES
 from tvcore.portal.static import find_file
 from tvcore.portal.websocket import INTERNAL, POLICY, SUBPROTOCOL, BrowserSocket, CloseError, handshake_key
 from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError
@@ -50,6 +51,15 @@ def make_app(portal: Portal) -> Wsgi:
         return found
 
     return checked
+
+
+def body_max(portal: Portal, path: str, headers: Mapping[str, str]) -> int:
+    """Return how many bytes a body for *path* may have; more than the usual from who is logged in by *headers*."""
+    large = [route.body_max for route in ROUTES if path == PREFIX + route.path and route.body_max > BODY_MAX]
+    try:
+        return large[0] if large and portal.logins.recognise(headers) else BODY_MAX
+    except TiledVizError:
+        return BODY_MAX
 
 
 def check_address(portal: Portal, environ: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tvcore import api, paths
 from tvcore.batch import watch
+from tvcore.portal.tile_calls import TILE_FUNCTIONS
 from tvcore.store import Store
 from tvcore.tunnel.agents import Registration
 from tvcore.tunnel.keep import keep
@@ -134,10 +135,15 @@ def stop(job: str) -> Any:
     return finite(api.stop(_store(), job))
 
 
-FUNCTIONS = {
+def launch_again(job: str) -> Any:
+    """Launch once more what *job* showed."""
+    return finite(api.launch_again(_store(), job))
+
+
+FUNCTIONS = TILE_FUNCTIONS | {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
-        ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop,
+        ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop, launch_again,
     )
 }  # fmt: skip

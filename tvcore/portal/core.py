@@ -13,6 +13,8 @@ from tvcore.workers import Workers
 SOCKETS_MAX = 256
 SLOW_WORKERS = 4
 BATCH_WORKERS = 4
+TILE_WORKERS = 4
+COMMAND_WORKERS = 8
 OPEN_SECONDS = 60.0  # the first call also migrates the store
 
 
@@ -75,10 +77,12 @@ class Portal:
     def __init__(self, hosts: Hosts, cookie_name: str) -> None:
         self.hosts = hosts
         # Short calls into the store must not queue behind those that wait for a disk, and neither behind those that
-        # wait for a batch system, which may be away for minutes.
+        # wait for a batch system, which may be away for minutes; nor may what is done in tiles wait for commands there.
         self.quick = Workers(1)
         self.slow = Workers(SLOW_WORKERS)
         self.batch = Workers(BATCH_WORKERS)
+        self.tiles = Workers(TILE_WORKERS)
+        self.commands = Workers(COMMAND_WORKERS)
         self.logins = Logins(StoreLogins(self.quick), cookie_name)
         self.tickets = Tickets()
         self.monitor = Monitor(self.quick, self.slow, self.batch)
@@ -92,9 +96,8 @@ class Portal:
     def stop(self) -> None:
         """End the watching and the worker processes."""
         self.monitor.stop()
-        self.quick.close()
-        self.slow.close()
-        self.batch.close()
+        for workers in (self.quick, self.slow, self.batch, self.tiles, self.commands):
+            workers.close()
 
     def do(self, name: str, seconds: float, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
@@ -103,3 +106,11 @@ class Portal:
     def do_batch(self, name: str, seconds: float, **arguments: Any) -> Any:
         """Do the same for a function that asks a batch system for something."""
         return self.batch.call(name, seconds, **arguments)
+
+    def do_tiles(self, name: str, seconds: float, /, **arguments: Any) -> Any:
+        """Do the same for a function that asks node agents for something that takes a moment."""
+        return self.tiles.call(name, seconds, **arguments)
+
+    def do_commands(self, name: str, seconds: float, /, **arguments: Any) -> Any:
+        """Do the same for a function that runs something in tiles, for as long as that takes."""
+        return self.commands.call(name, seconds, **arguments)

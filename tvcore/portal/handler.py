@@ -14,12 +14,13 @@ from gevent import socket
 from gevent.pywsgi import WSGIHandler, headers_factory
 
 from tvcore.portal.app import HANDLER
+from tvcore.portal.route import BODY_MAX
 from tvcore.portal.static import security_headers
 
 HEADERS_MAX = 16384  # bytes of all header lines
-BODY_MAX = 65536
 KEEP_ALIVE_SECONDS = 60.0  # for the next request line on a connection that waits
-REQUEST_SECONDS = 5.0  # for headers and body
+REQUEST_SECONDS = 5.0  # for the headers, and for a body of the usual size
+BODY_RATE = 1 << 18  # bytes a second that a large body has to come with
 BLOCKED_SECONDS = 20.0  # for a browser that does not take its answer
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 1 << 20
@@ -81,10 +82,20 @@ class Handler(WSGIHandler):  # type: ignore[misc]
             super().read_request(raw_requestline)
             if self.headers.get("transfer-encoding") is not None:
                 raise RefusedError("411 Length Required", "a body needs a Content-Length")
-            if (self.content_length or 0) > BODY_MAX:
-                raise RefusedError("413 Content Too Large", f"a body may have {BODY_MAX} bytes")
+        length = self.content_length or 0
+        if length > BODY_MAX and length > (most := self._body_max()):
+            raise RefusedError("413 Content Too Large", f"a body may have {most} bytes")
+        with gevent.Timeout(
+            REQUEST_SECONDS + length / BODY_RATE, RefusedError("408 Request Timeout", "the request took too long")
+        ):
             self._read_body()
         return True
+
+    def _body_max(self) -> int:
+        given = {"HTTP_COOKIE": "Cookie", "HTTP_X_TILEDVIZ_KEY": "X-TiledViz-Key"}
+        headers = {name: self.headers.get(header, "") for name, header in given.items()}
+        most: int = self.server.body_max(self.path, headers)
+        return most
 
     def _read_body(self) -> None:
         # Small and read here, so that no part of the application ever waits for a browser's bytes.

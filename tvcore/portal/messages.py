@@ -91,6 +91,25 @@ class TileSet(Answer):
     state: str
     reason: str
     columns: list[Column]
+    images: dict[str, str] = Field(description="digest of each image of its tiles, by its path")
+    expected_start: float | None = Field(description="while it is queued, if the batch system can say")
+    started: float | None
+    ends: float | None = Field(description="when its time limit ends it; times are seconds since the epoch")
+    warns: float | None = Field(description="from when on to warn of that, while it runs")
+
+
+class Gl(Answer):
+    """What a tile really draws with. It is bad when it is ``software`` though ``promised``, or ``wrong``."""
+
+    way: Literal["nvidia", "virtualgl", "mesa"]
+    renderer: str
+    vendor: str
+    version: str
+    gpu: str | None = Field(description="UUID of the GPU that draws")
+    software: bool = Field(description="the processor draws")
+    promised: bool = Field(description="it was to draw on a GPU")
+    wrong: bool = Field(description="another GPU than its own draws")
+    note: str
 
 
 class Tile(Answer):
@@ -102,8 +121,13 @@ class Tile(Answer):
     title: str
     state: State
     reason: str
+    cause: str = Field(description="what kind of failure it is, empty when it is none: docs/troubleshooting.md")
+    advice: str = Field(description="what can be done about the cause")
+    expected_start: float | None = Field(description="while it is queued, if the batch system can say")
     node: str | None
     job: str
+    image: str | None = Field(description="name of the image it runs in")
+    gl: Gl | None
     frames: int = Field(description="framebuffer updates seen since its node agent started")
     renderer: str | None = Field(description="what GL says in its display")
     width: int = Field(description="of the display, in pixels")
@@ -117,6 +141,7 @@ class WallTile(Tile):
     """A tile on the wall; *stream* is the number of the wall stream with its pictures."""
 
     stream: int | None
+    away: float | None = Field(description="when its node agent was last heard, None while it answers")
 
 
 class Wall(Answer):
@@ -171,8 +196,14 @@ class Job(Answer):
     reason: str
     case: str
     title: str
+    cause: str
+    advice: str
     tiles: int
     live: int
+    expected_start: float | None
+    started: float | None
+    ends: float | None = Field(description="when its time limit ends it")
+    ended: float | None
 
 
 class Case(Answer):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
+import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +28,9 @@ SYNC_LONGEST = 30.0
 ASK_LONGEST = 60.0  # for a batch system to answer, or not
 ENDPOINT_LONGEST = 30.0
 STORE_LONGEST = 25.0  # a little more than the store waits for another process's transaction
+ASK_AGENT = 4.0  # from one sign of life that an agent is asked for to the next
+SILENCE = 10.0  # after which an agent that said nothing does not answer
+AWAY_AFTER = 2.0  # what a tunnel that is opened again may take before it is worth a word
 PAUSE = 0.1  # between two looks at the wall, or two writes of states
 RETRY_FIRST, RETRY_LONGEST = 0.25, 5.0
 LINE_MAX = 1 << 24
@@ -75,14 +81,26 @@ def changed_tiles(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[s
 
 
 def _state_events(registration: Registration) -> Iterator[list[dict[str, Any]]]:
-    """Yield what the agent of *registration* says of its tiles, until it goes away."""
+    """Yield what the agent of *registration* says of its tiles, until it goes away or is silent for too long.
+
+    It is asked to say something now and then: nothing at all is yielded for that, as an empty list.
+    """
     with agents.connect(registration, "rpc") as connection, connection.makefile("rb") as file:
-        connection.settimeout(None)
-        connection.sendall(b'{"id": 1, "call": "watch"}\n')
-        while line := file.readline(LINE_MAX):
-            event = json.loads(line)
-            if event.get("event") == "tiles":
-                yield event["tiles"]
+        connection.settimeout(SILENCE)
+        asking = gevent.spawn(_keep_asking, connection)
+        try:
+            while line := file.readline(LINE_MAX):
+                event = json.loads(line)
+                yield event["tiles"] if event.get("event") == "tiles" else []
+        finally:
+            asking.kill(block=False)
+
+
+def _keep_asking(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(b'{"id": 1, "call": "watch"}\n')
+            gevent.sleep(ASK_AGENT)
 
 
 class Monitor:
@@ -97,14 +115,18 @@ class Monitor:
         self._marks: dict[str, list[int]] = {}
         self._streams: dict[tuple[str, int], Agent] = {}
         self._places: dict[int, tuple[Agent, int]] = {}
+        self._shown: dict[str, set[int]] = {}  # by job, the indices of its tiles on the wall
+        self._ending: set[tuple[str, int]] = set()
         self._last_number = 0
         self._viewers: set[Viewer] = set()
         self._watches: dict[str, gevent.Greenlet] = {}
         self._states: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+        self._away: dict[str, float] = {}  # by an agent's name, when it was last heard: those that do not answer
         self._states_came = Event()
         self._wall_stale = Event()
         self._sync_now = Event()
         self._refreshing = BoundedSemaphore(1)
+        self._complaints: dict[str, str] = {}
         self._loops: list[gevent.Greenlet] = []
 
     def start(self) -> None:
@@ -153,16 +175,18 @@ class Monitor:
         """Read the wall from the store, tell the viewers what is new, and return it. Raises TiledVizError."""
         with self._refreshing:
             wall: dict[str, Any] = self._quick.call("wall", STORE_LONGEST, session=SESSION)
-            places = {}
+            places, shown = {}, defaultdict(set)
             for tile in wall["tiles"]:
+                shown[tile["job"]].add(tile["index"])
                 agent = self._streams.get((tile["job"], tile["index"]))
                 tile["stream"] = agent.number if agent else None
+                tile["away"] = self._away.get(agent.registration.name) if agent else None
                 if agent:
                     places[tile["id"]] = (agent, tile["index"])
             changed = changed_tiles(self.wall, wall)
             moved = places != self._places
             noticed = self.wall["notices"] != wall["notices"]
-            self.wall, self._places = wall, places
+            self.wall, self._places, self._shown = wall, places, dict(shown)
             for viewer in list(self._viewers):
                 if changed is None:
                     viewer.wall_changed()
@@ -189,15 +213,9 @@ class Monitor:
     # ------------------------------------------------------------------ sync
 
     def _sync_loop(self) -> None:
-        complaint = ""
         while True:
-            try:
-                self._take(self._slow.call("sync", SYNC_LONGEST, session=SESSION, known=self._marks))
-                complaint = ""
-            except TiledVizError as error:
-                if str(error) != complaint:
-                    complaint = str(error)
-                    log.warning("jobs and agents cannot be looked at: %s", complaint)
+            if found := self._call(self._slow, "sync", SYNC_LONGEST, session=SESSION, known=self._marks):
+                self._take(found)
             # However many hints there are, one sync a second is enough.
             gevent.sleep(SYNC_WATCHED)
             self._sync_now.wait(0 if self._viewers else SYNC_ALONE - SYNC_WATCHED)
@@ -214,12 +232,17 @@ class Monitor:
             self._call(self._slow, "keep_endpoint", ENDPOINT_LONGEST)
             gevent.sleep(SYNC_WATCHED)
 
-    @staticmethod
-    def _call(workers: Workers, name: str, seconds: float) -> None:
+    def _call(self, workers: Workers, name: str, seconds: float, **arguments: Any) -> Any:
+        """Have *name* done and return what comes of it, or None; a complaint is logged once, until it is another."""
+        found, complaint = None, ""
         try:
-            workers.call(name, seconds)
+            found = workers.call(name, seconds, **arguments)
         except TiledVizError as error:
-            log.warning("%s: %s", name, error)
+            complaint = str(error)
+            if self._complaints.get(name) != complaint:
+                log.warning("%s: %s", name, complaint)
+        self._complaints[name] = complaint
+        return found
 
     def _take(self, found: Mapping[str, Any]) -> None:
         """Take over what ``calls.sync`` found."""
@@ -231,6 +254,7 @@ class Monitor:
         gone = [name for name in self._by_name if name not in self._marks or name in new]
         for name in gone:
             del self._by_name[name]
+            self._away.pop(name, None)
             self._watches.pop(name).kill(block=False)
         for name, registration in new.items():
             agent = Agent(self._next_number(), registration)
@@ -257,14 +281,20 @@ class Monitor:
 
     def _watch(self, registration: Registration) -> None:
         """Listen to one agent for as long as it is registered."""
-        pause = RETRY_FIRST
+        pause, heard = RETRY_FIRST, time.time()
         while True:
             with contextlib.suppress(TiledVizError, OSError, ValueError, KeyError, TypeError):
                 for tiles in _state_events(registration):
-                    pause = RETRY_FIRST
-                    self._take_states(registration, tiles)
+                    pause, heard = RETRY_FIRST, time.time()
+                    if self._away.pop(registration.name, None):
+                        self._wall_stale.set()
+                    if tiles:
+                        self._take_states(registration, tiles)
             # It does not answer: the scheduler may know why.
             self._sync_now.set()
+            if time.time() - heard > AWAY_AFTER and registration.name not in self._away:
+                self._away[registration.name] = heard
+                self._wall_stale.set()
             gevent.sleep(pause)
             pause = min(RETRY_LONGEST, pause * 2)
 
@@ -272,6 +302,19 @@ class Monitor:
         pending = self._states.setdefault((registration.job, registration.node), {})
         pending.update((int(tile["index"]), tile) for tile in tiles)
         self._states_came.set()
+        shown = self._shown.get(registration.job)
+        for tile in tiles:
+            if shown and tile["index"] not in shown and tile["state"] in ("starting", "live"):
+                gevent.spawn(self._end_removed, registration, tile["index"])
+
+    def _end_removed(self, registration: Registration, index: int) -> None:
+        """End a tile that runs though it was taken off the wall; when that fails, its next state brings it here."""
+        tile = (registration.job, index)
+        if tile not in self._ending:
+            self._ending.add(tile)
+            with contextlib.suppress(TiledVizError):
+                agents.call(registration, "stop", tile=index)
+            self._ending.discard(tile)
 
     def _states_loop(self) -> None:
         while True:

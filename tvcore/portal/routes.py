@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from tvcore import __version__
 from tvcore.portal import focus, messages, wall
-from tvcore.portal.auth import LOGIN_SECONDS, Login, StreamName
+from tvcore.portal.auth import LOGIN_SECONDS
 from tvcore.portal.core import Portal
 from tvcore.portal.monitor import SESSION
+from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
+from tvcore.portal.tile_routes import OPERATE, TILE_ROUTES
 from tvcore.portal.websocket import POLICY, BrowserSocket
 
-PREFIX = "/api/v1"
+__all__ = ["PATH_PARAMETERS", "PREFIX", "ROUTES", "ApiError", "Call", "Route"]
 
 READ_SECONDS = 40.0  # logs, queries, listings
 CHANGE_SECONDS = 60.0
 LAUNCH_SECONDS = 600.0  # a case may first make its ensemble
-
-
-class ApiError(Exception):
-    """The answer is *status* with one line that says why."""
-
-    def __init__(self, status: int, text: str, at: int | None = None) -> None:
-        super().__init__(text)
-        self.status = status
-        self.at = at
-
-
-@dataclass
-class Call:
-    """One call of a route, after all checks: WSGI *headers* in, *answer_headers* out with its answer."""
-
-    portal: Portal
-    login: Login
-    path: dict[str, Any]
-    query: Any
-    body: Any
-    headers: Mapping[str, str]
-    answer_headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route: who may call it, what it takes, what it does, and what it answers.
-
-    *access* is ``open``, ``login`` (cookie and key) or ``ticket`` (a WebSocket: cookie and one-time ticket).
-    """
-
-    method: Literal["GET", "POST"]
-    path: str
-    summary: str
-    handle: Callable[[Call], Any] | None = None
-    answer: type[BaseModel] | None = None
-    many: bool = False
-    query: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    access: Literal["open", "login", "ticket"] = "login"
-    stream: StreamName | None = None
-    run: Callable[[Portal, BrowserSocket, int | None], None] | None = None
-    message_max: int = 0
-
-
-# Path parameters by name: what they look like, and their type.
-PATH_PARAMETERS: dict[str, tuple[str, type]] = {"tile": ("[0-9]{1,15}", int), "job": ("[A-Za-z0-9._-]{1,80}", str)}
 
 
 def health(call: Call) -> Any:
@@ -156,6 +107,13 @@ def stop(call: Call) -> Any:
     return job
 
 
+def launch_again(call: Call) -> Any:
+    """Launch once more what a job that is over showed."""
+    job = call.portal.do_batch("launch_again", LAUNCH_SECONDS, job=call.path["job"])
+    call.portal.monitor.hint()
+    return job
+
+
 def describe(call: Call) -> Any:
     """Return this table as OpenAPI."""
     from tvcore.portal.openapi import document
@@ -193,8 +151,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/jobs", "The jobs that feed the wall", jobs, messages.Job, many=True),
     Route("GET", "/cases", "The cases there are", cases, messages.Case, many=True),
-    Route("POST", "/launch", "Submit a job that shows a case", launch, messages.Job, body=messages.LaunchRequest),
-    Route("POST", "/jobs/{job}/stop", "End a job", stop, messages.Job),
+    Route(
+        "POST", "/launch", "Submit a job that shows a case", launch, messages.Job,
+        body=messages.LaunchRequest, access=OPERATE,
+    ),
+    Route("POST", "/jobs/{job}/stop", "End a job", stop, messages.Job, access=OPERATE),
+    Route(
+        "POST", "/jobs/{job}/again", "Launch again what a job that is over showed; its tiles are replaced",
+        launch_again, messages.Job, access=OPERATE,
+    ),
+    *TILE_ROUTES,
     Route("POST", "/tickets", "A ticket for a stream", ticket, messages.TicketAnswer, body=messages.TicketRequest),
     Route(
         "GET", "/wall/stream", "WebSocket: pictures of all tiles shown, and what changes on the wall",

@@ -6,7 +6,8 @@ import contextlib
 import logging
 import resource
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from gevent.pywsgi import WSGIServer
 
 from tvcore.errors import UsageError
 from tvcore.portal import instance
-from tvcore.portal.app import make_app
+from tvcore.portal.app import body_max, make_app
 from tvcore.portal.auth import Hosts
 from tvcore.portal.core import Portal
 from tvcore.portal.handler import Handler
@@ -29,17 +30,20 @@ from tvcore.portal.websocket import GOING_AWAY
 CONNECTIONS_MAX = 1024
 END_SECONDS = 2.0
 
+BodyMax = Callable[[str, Mapping[str, str]], int]
+
 log = logging.getLogger(__name__)
 
 
 class Server(WSGIServer):  # type: ignore[misc]
-    """The portal's server; *hosts* are the names it answers to."""
+    """The portal's server; *hosts* are the names it answers to, *body_max* says how large a body may be."""
 
     handler_class = Handler
 
-    def __init__(self, listener: Any, application: Any, hosts: Hosts) -> None:
+    def __init__(self, listener: Any, application: Any, hosts: Hosts, body_max: BodyMax) -> None:
         super().__init__(listener, application, spawn=Pool(CONNECTIONS_MAX), log=None, error_log=log)
         self.hosts = hosts
+        self.body_max = body_max
 
     def handle(self, sock: Any, address: Any) -> None:
         """Serve one connection; on a unix socket, one of our own user's."""
@@ -86,7 +90,7 @@ def serve(
             portal = Portal(hosts, f"tiledviz_{port}")
             at_the_end.callback(portal.stop)
             portal.start()
-            server = Server(listener, make_app(portal), hosts)
+            server = Server(listener, make_app(portal), hosts, partial(body_max, portal))
             server.start()
             at_the_end.callback(_end, server, portal)
             info = instance.announce(host, port, path=path, ssh=ssh_line(path, port) if path else None)

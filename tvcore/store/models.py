@@ -37,7 +37,8 @@ class SessionRow(Base):
 class JobRow(Base):
     """A batch job; *id_there* is the scheduler's own id. Times are seconds since the epoch.
 
-    *nodes* are the nodes it was given, in the order of their ordinals; *lost* are those of them that failed.
+    *nodes* are the nodes it was given, in the order of their ordinals; *lost* are those of them that failed. *ends* is
+    when its time limit ends it, *cause* what kind of failure ended it (``tvcore.causes``), empty when none did.
     """
 
     __tablename__ = "job"
@@ -52,12 +53,17 @@ class JobRow(Base):
     expected_start: Mapped[float | None]
     started: Mapped[float | None]
     ended: Mapped[float | None]
+    ends: Mapped[float | None]
+    cause: Mapped[str] = mapped_column(String(40), default="", server_default="")
     nodes: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     lost: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class TileSetRow(Base):
-    """The tiles of one run of a case. *columns* describes the members' metadata."""
+    """The tiles of one run of a case. *columns* describes the members' metadata.
+
+    *images* has the digest of each image by its path; *settings* are those that were given for its job.
+    """
 
     __tablename__ = "tile_set"
 
@@ -70,6 +76,8 @@ class TileSetRow(Base):
     parameters: Mapped[dict[str, Any]]
     columns: Mapped[list[dict[str, Any]]]
     note: Mapped[str] = mapped_column(Text, default="")
+    images: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created: Mapped[float]
 
     session: Mapped[SessionRow] = relationship()
@@ -80,7 +88,8 @@ class TileSetRow(Base):
 class TileRow(Base):
     """One tile; *index* is its number within the job, *member* its row in the ensemble.
 
-    *ordinal* is the number of its node within the job, *node* that node's name once its agent has spoken.
+    *ordinal* is the number of its node within the job, *node* that node's name once its agent has spoken. *cause* is
+    what kind of failure it is (``tvcore.causes``), *image* the image it runs in, *gl* what it really draws with.
     """
 
     __tablename__ = "tile"
@@ -99,6 +108,9 @@ class TileRow(Base):
     node: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
+    cause: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    image: Mapped[str | None] = mapped_column(Text)
+    gl: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     frames: Mapped[int] = mapped_column(default=0)
     renderer: Mapped[str | None] = mapped_column(Text)
     display: Mapped[str | None] = mapped_column(String(20))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -17,16 +18,19 @@ from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus
+from tvcore.causes import Cause
 from tvcore.errors import UsageError
 from tvcore.store.database import default_url, open_engine
+from tvcore.store.documents import job_document, set_document, tile_document
+from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
 from tvcore.store.services import Services
 
 TICKET_SECONDS = 600
-STATUS_FIELDS = ("state", "reason", "frames", "renderer", "display", "pid", "restarts", "width", "height", "since")
-OVER = {JobState.COMPLETED, JobState.CANCELLED}
-# The program is gone with its job: what told of it would mislead.
-_GONE = {"pid": None, "display": None}
+STATUS_FIELDS = (
+    "state", "reason", "cause", "frames", "renderer", "image", "gl", "display", "pid", "restarts", "width", "height",
+    "since",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,17 @@ class TilePlace:
     state: str
 
 
+@dataclass(frozen=True)
+class Run:
+    """How a job was launched: its case, the case's parameters, the job's settings, and the indices of its tiles."""
+
+    case: str
+    title: str
+    parameters: dict[str, Any]
+    settings: dict[str, Any]
+    indices: Sequence[int]
+
+
 class Store:
     """The database of one person's TiledViz."""
 
@@ -71,9 +86,18 @@ class Store:
     # ------------------------------------------------------------------ runs
 
     def add_run(
-        self, plan: Plan, scheduler: str, job: str, members: Members | None = None, state: JobState = JobState.PENDING
+        self,
+        plan: Plan,
+        scheduler: str,
+        job: str,
+        members: Members | None = None,
+        state: JobState = JobState.PENDING,
+        settings: Mapping[str, object] | None = None,
     ) -> int:
-        """Put the tiles of *job* on the wall and return the tile set's id; a job that is there already is left."""
+        """Put the tiles of *job* on the wall and return the tile set's id; a job that is there already is left.
+
+        *settings* are those that were given for this job, kept so that it can be launched again.
+        """
         members = members or Members()
         now = time.time()
         rows = list(members.rows) or [{}] * len(plan.tiles)
@@ -84,12 +108,13 @@ class Store:
                 tile_set = TileSetRow(
                     session=session, job=there, case=plan.case, title=plan.title, ensemble=plan.ensemble,
                     parameters=plan.parameters, columns=list(members.columns), note=members.note, created=now,
+                    images=plan.images, settings=dict(settings or {}),
                 )  # fmt: skip
                 tile_set.tiles = [
                     TileRow(
                         index=tile.index, ordinal=tile.node, title=tile.title, member=tile.member,
                         tags=list(tile.tags), metadata_=row, width=tile.width, height=tile.height,
-                        state="queued", since=now,
+                        image=Path(tile.image).stem if tile.image else None, state="queued", since=now,
                     )
                     for tile, row in zip(plan.tiles, rows, strict=True)
                 ]  # fmt: skip
@@ -119,6 +144,48 @@ class Store:
             db.execute(delete(TileSetRow).where(TileSetRow.id == set_id))
             db.execute(delete(JobRow).where(JobRow.id_there == job))
 
+    def run_of(self, job: str) -> Run:
+        """Return how *job* was launched. Raises UsageError when there is no such job."""
+        set_id = self.set_of_job(job)
+        with self._reading() as db:
+            run = db.get_one(TileSetRow, set_id)
+            return Run(run.case, run.title, run.parameters, run.settings, [tile.index for tile in run.tiles])
+
+    def remove_tiles(self, ids: Iterable[int]) -> list[str]:
+        """Take tiles off the wall for good; return the jobs that have none left, which stay known until they end."""
+        with self._session.begin() as db:
+            tiles = db.scalars(select(TileRow).where(TileRow.id.in_(list(ids)))).all()
+            sets = {tile.tile_set for tile in tiles}
+            for tile in tiles:
+                db.delete(tile)
+            for tile_set in sets:
+                tile_set.session.revision += 1
+            db.flush()
+            for tile_set in sets:
+                db.refresh(tile_set)
+            return [tile_set.job.id_there for tile_set in sets if not tile_set.tiles]
+
+    def removed(self, job: str, indices: Collection[int]) -> list[int]:
+        """Return those of *indices* that are tiles of *job* no more: they were taken off the wall."""
+        if not indices:
+            return []
+        with self._reading() as db:
+            set_id = db.scalar(select(TileSetRow.id).join(JobRow).where(JobRow.id_there == job))
+            there = set(db.scalars(select(TileRow.index).where(TileRow.set_id == set_id)))
+        return [] if set_id is None else [index for index in indices if index not in there]
+
+    def forget_empty(self) -> None:
+        """Forget the jobs that are over and have no tile on the wall any more."""
+        over = [state.value for state in JobState if state.ended]
+        empty = select(TileSetRow).join(JobRow).where(JobRow.state.in_(over), ~TileSetRow.tiles.any())
+        with self._reading() as db:
+            if db.scalar(empty.limit(1)) is None:
+                return
+        with self._session.begin() as db:
+            for tile_set in db.scalars(empty).all():
+                db.execute(delete(TileSetRow).where(TileSetRow.id == tile_set.id))
+                db.execute(delete(JobRow).where(JobRow.id == tile_set.job_id))
+
     def jobs(self, active: bool = False) -> list[dict[str, Any]]:
         """Return a dictionary per job, oldest first; with *active* just those that are not over."""
         with self._reading() as db:
@@ -127,7 +194,7 @@ class Store:
                 .options(selectinload(TileSetRow.job), selectinload(TileSetRow.tiles), selectinload(TileSetRow.session))
                 .order_by(TileSetRow.id)
             ).all()
-            return [_job_document(s) for s in sets if not (active and JobState(s.job.state).ended)]
+            return [job_document(s) for s in sets if not (active and JobState(s.job.state).ended)]
 
     def apply_jobs(self, statuses: Iterable[JobStatus]) -> bool:
         """Write what the scheduler says of jobs, and what follows for their tiles; return whether anything changed."""
@@ -137,25 +204,24 @@ class Store:
                 job = db.scalar(select(JobRow).where(JobRow.id_there == status.id))
                 if job is None or JobState(job.state).ended:
                     continue
-                job.state, job.exit_code = status.state.value, status.exit_code
-                job.reason, job.expected_start = status.reason, status.expected_start
-                job.started, job.ended = status.started or job.started, status.ended or job.ended
-                _follow_nodes(job, status)
+                follow_job(job, status)
                 tile_set = db.scalar(select(TileSetRow).where(TileSetRow.job_id == job.id))
                 if tile_set is not None:
                     for tile in tile_set.tiles:
-                        _follow_job(tile, status)
-                        if _node_of(tile, job) in job.lost and tile.state not in ("failed", "stopped"):
-                            _fail(tile, f"node failure: {_node_of(tile, job)} is gone from the job")
+                        follow_tile(tile, status)
+                        if node_of(tile, job) in job.lost and tile.state not in ("failed", "stopped"):
+                            fail(tile, f"node failure: {node_of(tile, job)} is gone from the job", Cause.NODE_FAILURE)
                     if db.dirty:
                         tile_set.session.revision += 1
                 changed = changed or bool(db.dirty)
                 db.flush()
         return changed
 
-    def fail_node(self, job: str, ordinal: int, reason: str) -> bool:
+    def fail_node(self, job: str, ordinal: int, reason: str, cause: str = Cause.AGENT_ENDED) -> bool:
         """Mark the tiles of one node of *job* as failed for *reason*, if the job runs; return whether any changed."""
-        return self._tell_node(job, ordinal, lambda tile: tile.state != "failed", lambda tile: _fail(tile, reason))
+        return self._tell_node(
+            job, ordinal, lambda tile: tile.state != "failed", lambda tile: fail(tile, reason, cause)
+        )
 
     def explain_node(self, job: str, ordinal: int, reason: str) -> bool:
         """Give *reason* to the tiles of one node of *job*, whose states stay; return whether any changed."""
@@ -192,10 +258,9 @@ class Store:
                 tile = tiles.get(status["index"])
                 if tile is None:
                     continue
-                new = {name: status.get(name) for name in STATUS_FIELDS} | {"node": node}
-                if any(getattr(tile, name) != value for name, value in new.items()):
-                    for name, value in new.items():
-                        setattr(tile, name, value)
+                # An agent of an earlier release says nothing of causes, images and ways to GL.
+                said = {name: status[name] for name in STATUS_FIELDS if name in status}
+                if change(tile, {"cause": "", **said, "node": node}):
                     changed.append(tile.id)
             if changed:
                 tile_set.session.revision += 1
@@ -207,7 +272,7 @@ class Store:
         if ids is not None:
             query = query.where(TileRow.id.in_(list(ids)))
         with self._reading() as db:
-            return [_tile_document(tile) for tile in db.scalars(query.order_by(TileRow.set_id, TileRow.index))]
+            return [tile_document(tile) for tile in db.scalars(query.order_by(TileRow.set_id, TileRow.index))]
 
     def tile(self, tile_id: int) -> TilePlace:
         """Return where the tile *tile_id* is. Raises UsageError when there is none."""
@@ -233,8 +298,8 @@ class Store:
                 "session": session,
                 "revision": room.revision if room else 0,
                 "notices": self.services.notices(),
-                "sets": [_set_document(tile_set) for tile_set in sets],
-                "tiles": [_tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
+                "sets": [set_document(tile_set) for tile_set in sets if tile_set.tiles],
+                "tiles": [tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
             }
 
     def revision(self, session: str = "main") -> int:
@@ -294,73 +359,4 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _follow_job(tile: TileRow, status: JobStatus) -> None:
-    """Set *tile*'s state to what its job's status means for it."""
-    new: dict[str, Any] = {}
-    if status.state is JobState.PENDING:  # also one that the site's administrators put back into the queue
-        new = {"state": "queued", "reason": status.reason, "node": None, **_GONE}
-    elif status.state is JobState.RUNNING and tile.state == "queued":
-        new = {"state": "starting", "reason": ""}
-    elif status.state in OVER and tile.state != "failed":
-        new = {"state": "stopped", "reason": status.reason, **_GONE}
-    elif status.state.ended and tile.state != "failed":
-        new = {"state": "failed", "reason": status.reason or f"the job ended: {status.state}", **_GONE}
-    if "state" in new and new["state"] != tile.state:
-        tile.since = status.ended or time.time()
-    for name, value in new.items():
-        if getattr(tile, name) != value:
-            setattr(tile, name, value)
-
-
-def _fail(tile: TileRow, reason: str) -> None:
-    tile.state, tile.reason, tile.since = "failed", reason, time.time()
-    tile.pid = tile.display = None
-
-
-def _follow_nodes(job: JobRow, status: JobStatus) -> None:
-    """Note which nodes *job* was given, and which of them it has no more."""
-    if status.state is JobState.PENDING:
-        job.nodes, job.lost = [], []
-    elif status.state is JobState.RUNNING and status.nodes:
-        if not job.nodes:
-            job.nodes = list(status.nodes)
-        lost = [node for node in job.nodes if node not in status.nodes]
-        if lost != job.lost:
-            job.lost = lost
-
-
-def _node_of(tile: TileRow, job: JobRow) -> str | None:
-    """Return the node of *tile*: the one that spoke of it, else the one that is to run it."""
-    return tile.node or (job.nodes[tile.ordinal] if tile.ordinal < len(job.nodes) else None)
-
-
-def _job_document(tile_set: TileSetRow) -> dict[str, Any]:
-    job = tile_set.job
-    states = [tile.state for tile in tile_set.tiles]
-    return {
-        "id": job.id_there, "scheduler": job.scheduler, "state": job.state, "reason": job.reason,
-        "exit_code": job.exit_code, "case": tile_set.case, "title": tile_set.title,
-        "session": tile_set.session.name, "tiles": len(states), "live": states.count("live"),
-        "submitted": job.submitted, "expected_start": job.expected_start, "started": job.started,
-        "ended": job.ended, "nodes": [node for node in job.nodes if node not in job.lost], "lost": job.lost,
-    }  # fmt: skip
-
-
-def _set_document(tile_set: TileSetRow) -> dict[str, Any]:
-    return {
-        "id": tile_set.id, "case": tile_set.case, "title": tile_set.title, "job": tile_set.job.id_there,
-        "state": tile_set.job.state, "reason": tile_set.job.reason or tile_set.note, "columns": tile_set.columns,
-    }  # fmt: skip
-
-
-def _tile_document(tile: TileRow) -> dict[str, Any]:
-    return {
-        "id": tile.id, "set": tile.set_id, "index": tile.index, "title": tile.title, "state": tile.state,
-        "reason": tile.reason, "node": tile.node, "job": tile.tile_set.job.id_there, "case": tile.tile_set.case,
-        "frames": tile.frames, "renderer": tile.renderer, "width": tile.width, "height": tile.height,
-        "tags": tile.tags, "member": tile.member, "metadata": tile.metadata_, "pid": tile.pid,
-        "display": tile.display, "restarts": tile.restarts, "since": tile.since,
-    }  # fmt: skip
-
-
-__all__ = ["Members", "Store", "TilePlace"]
+__all__ = ["Members", "Run", "Store", "TilePlace"]

@@ -3,11 +3,11 @@
 A node agent registers with one file, 0600 in the owner's 0700 folder, named ``JOB.ORDINAL.json``. It holds the
 path of the agent's unix socket and a secret made at start. Whoever opens a stream sends one line of JSON::
 
-    {"v": 1, "stream": "wall" | "rfb" | "rpc", "tile": INDEX, "number": N, "token": "NONCE.EXPIRY.MAC"}
+    {"v": 1, "stream": "wall" | "rfb" | "rpc" | "run", "tile": INDEX, "number": N, "token": "NONCE.EXPIRY.MAC"}
 
-(``tile`` for ``rfb`` only; ``number`` for ``wall`` only) and gets one line back: ``{"ok": true, "v": 1}``, or
-``{"error": "..."}`` and the end. The token is good once, for 30 seconds, for that stream and tile:
-MAC = HMAC-SHA256(secret, "NONCE.EXPIRY.STREAM.TILE") in hexadecimal (RFC 2104).
+(``tile`` for ``rfb`` and ``run`` only; ``number`` for ``wall`` only) and gets one line back: ``{"ok": true, "v": 1}``,
+or ``{"error": "..."}`` and the end. The token is good once, for 30 seconds, for that stream and tile: MAC = HMAC-
+SHA256(secret, "NONCE.EXPIRY.STREAM.TILE") in hexadecimal (RFC 2104).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TOKEN_SECONDS = 30
 RUNTIME_PREFIX = "tiledviz-"  # of a runtime folder's name
 LINE_MAX = 65536  # bytes of an opening line and of its answer
 
-StreamName = Literal["wall", "rfb", "rpc"]
+StreamName = Literal["wall", "rfb", "rpc", "run"]
 
 
 class Registration(BaseModel):
@@ -70,6 +70,14 @@ class Registration(BaseModel):
     def folder(self) -> Path:
         """Return the agent's runtime folder, which holds its socket and its tiles' folders."""
         return Path(self.socket).parent
+
+    @property
+    def too_old(self) -> str:
+        """Return what to say when this agent does not know what it is asked."""
+        return (
+            f"job {self.job} was started by an older release, whose node agents do not know this: stop it with "
+            f"`tiledviz stop {self.job}` and launch it again"
+        )
 
     def reached_at(self) -> str:
         """Return the path of the unix socket on this machine behind which the agent is. Raises TiledVizError."""
@@ -199,6 +207,8 @@ def connect(
         connection.sendall(opening_line(registration, stream, tile, number))
         answer = json.loads(read_line(connection))
         if answer.get("ok") is not True:
+            if stream == "run" and str(answer.get("error")).startswith("this is not an opening line"):
+                raise TiledVizError(registration.too_old)
             raise TiledVizError(f"the node agent on {registration.node} refuses: {answer.get('error', 'no reason')}")
     except (OSError, ValueError) as error:
         connection.close()
@@ -210,7 +220,7 @@ def connect(
 
 
 def call(registration: Registration, method: str, timeout: float = 5.0, **arguments: object) -> Any:
-    """Call *method* of the agent once and return its result (see ``tvcore.node.agent`` for the methods)."""
+    """Call *method* of the agent once and return its result (see ``tvcore.node.rpc`` for the methods)."""
     with connect(registration, "rpc", timeout=timeout) as connection, connection.makefile("rwb") as file:
         try:
             file.write(json.dumps({"id": 1, "call": method, **arguments}).encode() + b"\n")
@@ -219,5 +229,6 @@ def call(registration: Registration, method: str, timeout: float = 5.0, **argume
         except (OSError, ValueError) as error:
             raise TiledVizError(registration.silence) from error
     if "error" in answer:
-        raise TiledVizError(str(answer["error"]))
+        unknown = str(answer["error"]).startswith("this is not a call: call:")
+        raise TiledVizError(registration.too_old if unknown else str(answer["error"]))
     return answer["result"]

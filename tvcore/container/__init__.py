@@ -1,0 +1,1 @@
+"""Containers: the images of tiles, the commands that run in them, and the way to GL."""

@@ -1,0 +1,67 @@
+"""What a route of the web API is, and what a call of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from tvcore.portal.auth import Login, StreamName
+from tvcore.portal.core import Portal
+from tvcore.portal.websocket import BrowserSocket
+
+PREFIX = "/api/v1"
+BODY_MAX = 65536
+
+Access = Literal["open", "login", "ticket"]
+
+
+class ApiError(Exception):
+    """The answer is *status* with one line that says why."""
+
+    def __init__(self, status: int, text: str, at: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.at = at
+
+
+@dataclass
+class Call:
+    """One call of a route, after all checks: WSGI *headers* in, *answer_headers* out with its answer."""
+
+    portal: Portal
+    login: Login
+    path: dict[str, Any]
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+    answer_headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route: who may call it, what it takes, what it does, and what it answers.
+
+    *access* is ``open``, ``login`` (cookie and key) or ``ticket`` (a WebSocket: cookie and one-time ticket). *body_max*
+    bytes of a body are taken, more than the usual from who is logged in alone.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    summary: str
+    handle: Callable[[Call], Any] | None = None
+    answer: type[BaseModel] | None = None
+    many: bool = False
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_max: int = BODY_MAX
+    access: Access = "login"
+    stream: StreamName | None = None
+    run: Callable[[Portal, BrowserSocket, int | None], None] | None = None
+    message_max: int = 0
+
+
+# Path parameters by name: what they look like, and their type.
+PATH_PARAMETERS: dict[str, tuple[str, type]] = {"tile": ("[0-9]{1,15}", int), "job": ("[A-Za-z0-9._-]{1,80}", str)}

@@ -1,0 +1,62 @@
+"""What the portal's worker processes do with tiles (``tvcore.portal.calls`` has the rest)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from tvcore import tiles as acts
+from tvcore.errors import TiledVizError, UsageError
+from tvcore.portal.tile_messages import FILE_MAX
+from tvcore.store import Store
+
+
+@cache
+def _store() -> Store:
+    return Store.open()
+
+
+def _change(name: str) -> Callable[..., Any]:
+    """Return the function *name* of ``tvcore.tiles`` as a worker's: *tiles* are its ids."""
+
+    def call(tiles: list[int], **arguments: Any) -> Any:
+        return getattr(acts, name)(_store(), tiles, **arguments)
+
+    call.__name__ = name
+    return call
+
+
+def put_file(tiles: list[int], path: str, data: str) -> Any:
+    """Write *data*, in base64, to the file *path* of *tiles*."""
+    try:
+        content = base64.b64decode(data, validate=True)
+    except binascii.Error as error:
+        raise UsageError("data: this is not base64") from error
+    return acts.put(_store(), tiles, lambda: [content], path)
+
+
+def get_file(tile: int, path: str) -> Any:
+    """Return the file *path* of *tile* in base64."""
+    content = bytearray()
+    for chunk in acts.get(_store(), tile, path):
+        content += chunk
+        if len(content) > FILE_MAX:
+            raise TiledVizError(
+                f"{path} has more than {FILE_MAX >> 20} MiB: fetch it with `tiledviz tile get {tile} {path} FILE`"
+            )
+    return {"name": path.rpartition("/")[2], "data": base64.b64encode(content).decode()}
+
+
+TILE_FUNCTIONS = {
+    function.__name__: function
+    for function in (
+        *map(_change, (
+            "restart_tiles", "stop_tiles", "remove_tiles", "resize_tiles", "run_on_tiles", "type_text", "press", "move",
+            "click", "drag", "windows", "change_windows",
+        )),
+        put_file, get_file,
+    )
+}  # fmt: skip

@@ -1,0 +1,110 @@
+/**
+ * What can be done with a tile: buttons, a question before what cannot be taken back, and what came of it.
+ *
+ * @typedef {import('./model.js').Tile} Tile
+ * @typedef {import('./work.js').Kind} Kind
+ */
+
+import * as api from './api.js';
+import { button, make, setText } from './dom.js';
+
+export class Actions {
+  element = make('div', { class: 'actions' });
+  #said = make('p', { class: 'said', role: 'status' });
+  #shown = '';
+
+  /** @param {import('./model.js').Model} model @param {(kind: Kind, tile: number) => void} work opens the dialog for what needs words */
+  constructor(model, work) {
+    this.model = model;
+    this.work = work;
+  }
+
+  /** Show what can be done with a tile as it is now. @param {Tile} tile */
+  refresh(tile) {
+    const over = this.model.isOver(tile);
+    const key = JSON.stringify([tile.id, tile.state, over]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    setText(this.#said, '');
+    this.#buttons(tile, over);
+  }
+
+  /** @param {Tile} tile @param {boolean} over */
+  #buttons(tile, over) {
+    const { id, state } = tile;
+    const now = () => this.model.tiles.get(id) ?? tile; // its title may be another since
+    const ended = state === 'failed' || state === 'stopped';
+    const runs = state === 'live' || state === 'starting';
+    const live = state === 'live';
+    const again = () => (over ? this.#askAgain(now()) : void this.#do(now(), 'Starting again …', () => api.restart([id])));
+    const buttons = [
+      ...(ended || runs ? [button('Start again', again, ended ? { class: 'primary' } : {})] : []),
+      ...(runs && !over ? [button('Stop', () => void this.#do(now(), 'Stopping …', () => api.stop([id])))] : []),
+      ...(live ? [button('Size …', () => this.work('size', id)), button('Run a command …', () => this.work('run', id))] : []),
+      button('Remove …', () => this.#askRemove(now())),
+    ];
+    this.element.replaceChildren(make('div', { class: 'buttons', role: 'group', 'aria-label': 'Actions on this tile' }, ...buttons), this.#said);
+  }
+
+  /** @param {Tile} tile */
+  #askAgain(tile) {
+    const set = this.model.sets.get(tile.set);
+    const count = [...this.model.tiles.values()].filter((other) => other.set === tile.set).length;
+    const all = count === 1 ? 'its one tile' : `all its ${count} tiles`;
+    const text = `Its job is over. To start again means to launch “${set?.title ?? tile.title}” again, with ${all}.`;
+    const { job } = tile;
+    if (job === null) return;
+    this.#ask(tile, text, count === 1 ? 'Launch again' : `Launch all ${count} again`, 'Launching again …', async () => {
+      await api.launchAgain(job);
+      return [];
+    });
+  }
+
+  /** @param {Tile} tile */
+  #askRemove(tile) {
+    const ends = tile.state === 'live' || tile.state === 'starting' ? ' Its program ends, and what it has not saved is lost.' : '';
+    this.#ask(tile, `Take “${tile.title}” off the wall?${ends}`, 'Remove it', 'Removing …', () => api.remove([tile.id]));
+  }
+
+  /**
+   * Ask in place, before it is done.
+   * @param {Tile} tile @param {string} text @param {string} yes @param {string} doing @param {() => Promise<api.Result[]>} run
+   */
+  #ask(tile, text, yes, doing, run) {
+    const back = () => {
+      this.#shown = '';
+      this.refresh(this.model.tiles.get(tile.id) ?? tile);
+      this.element.querySelector('button')?.focus();
+    };
+    const go = button(yes, () => void this.#do(tile, doing, run), { class: 'primary' });
+    const question = make(
+      'div',
+      { class: 'question', role: 'group', 'aria-label': text },
+      make('p', {}, text),
+      make('div', { class: 'buttons' }, go, button('No, leave it', back)),
+    );
+    this.element.replaceChildren(question, this.#said);
+    go.focus();
+  }
+
+  /** Do it, and say what came of it. @param {Tile} tile @param {string} doing @param {() => Promise<api.Result[]>} run */
+  async #do(tile, doing, run) {
+    this.#buttons(tile, this.model.isOver(tile));
+    const buttons = [...this.element.querySelectorAll('button')];
+    for (const each of buttons) each.disabled = true;
+    this.#say(doing, false);
+    try {
+      const problem = (await run()).find(({ error }) => error)?.error ?? '';
+      this.#say(problem, problem !== '');
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error), true);
+    }
+    for (const each of buttons) each.disabled = false;
+  }
+
+  /** @param {string} text @param {boolean} bad */
+  #say(text, bad) {
+    this.#said.classList.toggle('problem', bad);
+    setText(this.#said, text);
+  }
+}

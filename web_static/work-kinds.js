@@ -1,0 +1,138 @@
+/**
+ * The kinds of work in tiles: what each asks for, and what it does with the answer.
+ *
+ * @typedef {import('./api.js').Result} Result
+ * @typedef {object} Fields
+ * @property {HTMLElement} element
+ * @property {HTMLElement} first  that gets the keyboard
+ * @property {() => Promise<{problem: string, asked?: (tiles: number[]) => Promise<Result[]>}>} read
+ * @typedef {{title: string, verb: string, doing: string, one?: boolean, fields: () => Fields}} KindOfWork
+ */
+
+import * as api from './api.js';
+import { make, setText } from './dom.js';
+import { splitWords, wantsShell } from './shell-words.js';
+
+const SECONDS = 60;
+const SECONDS_MOST = 600;
+const FILE_MOST = 32 << 20; // bytes; the command line has no limit
+const SIDE_LEAST = 64;
+const SIDE_MOST = 16384;
+const SIZES = ['640 × 480', '1024 × 768', '1280 × 720', '1920 × 1080', '3840 × 2160'];
+
+/** A field with its label above. @param {string} text @param {HTMLElement} input @param {...Node} more */
+const labelled = (text, input, ...more) => make('div', { class: 'field' }, make('label', {}, make('span', {}, text), input), ...more);
+
+/** @param {Record<string, string>} attributes */
+const plain = (attributes) => make('input', { type: 'text', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', ...attributes });
+
+/** @returns {Fields} */
+function runFields() {
+  const line = plain({ class: 'mono', placeholder: 'xdpyinfo -display :0', maxlength: '4000', 'aria-describedby': 'work-split' });
+  const seconds = make('input', { type: 'number', min: '1', max: String(SECONDS_MOST), value: String(SECONDS) });
+  const split = make('p', { class: 'about', id: 'work-split' });
+  const show = () => {
+    const { words, problem } = splitWords(line.value);
+    if (problem) return setText(split, `Not yet whole: ${problem}.`);
+    if (words.length === 0) return setText(split, 'It is split into words at blanks; \'…\' and "…" keep blanks. No shell reads it.');
+    split.replaceChildren('Runs ', ...words.flatMap((word) => [make('code', {}, word), ' ']));
+    if (wantsShell(line.value)) split.append('as it stands: no shell reads it. For one: ', make('code', {}, "sh -c '…'"));
+  };
+  line.addEventListener('input', show);
+  show();
+  return {
+    element: make('div', { class: 'fields' }, labelled('Command', line, split), labelled('Ended after, in seconds', seconds)),
+    first: line,
+    async read() {
+      const { words, problem } = splitWords(line.value);
+      if (problem || words.length === 0) return { problem: problem ? `The command is not whole: ${problem}.` : 'Which command? Type it above.' };
+      const limit = Number(seconds.value);
+      if (!(limit >= 1 && limit <= SECONDS_MOST)) return { problem: `After how many seconds it is ended must be 1 to ${SECONDS_MOST}.` };
+      return { problem: '', asked: (tiles) => api.run(tiles, words, limit) };
+    },
+  };
+}
+
+/** @returns {Fields} */
+function sizeFields() {
+  const list = make('datalist', { id: 'work-sizes' }, ...SIZES.map((value) => make('option', { value })));
+  const size = plain({ list: 'work-sizes', placeholder: '1280 × 720' });
+  return {
+    element: make('div', { class: 'fields' }, labelled('Width × height, in pixels', size, list)),
+    first: size,
+    async read() {
+      const found = /^\s*(\d+)\s*[x×*,\s]\s*(\d+)\s*$/i.exec(size.value);
+      const [width, height] = [Number(found?.[1]), Number(found?.[2])];
+      const fits = [width, height].every((side) => side >= SIDE_LEAST && side <= SIDE_MOST);
+      if (!fits) return { problem: `A size is two numbers from ${SIDE_LEAST} to ${SIDE_MOST}, as 1280 × 720.` };
+      return { problem: '', asked: (tiles) => api.resize(tiles, { width, height }) };
+    },
+  };
+}
+
+/** @returns {Fields} */
+function putFields() {
+  const file = make('input', { type: 'file' });
+  const path = plain({ class: 'mono', placeholder: '/tmp/NAME', maxlength: '1000' });
+  file.addEventListener('change', () => {
+    if (file.files?.[0] && path.value === '') path.value = `/tmp/${file.files[0].name}`;
+  });
+  return {
+    element: make('div', { class: 'fields' }, labelled('File of this computer', file), labelled('Path in the tile', path)),
+    first: file,
+    async read() {
+      const chosen = file.files?.[0];
+      if (!chosen) return { problem: 'Which file? Choose one above.' };
+      if (path.value.trim() === '') return { problem: 'Where to? Give its path in the tile.' };
+      if (chosen.size > FILE_MOST) return { problem: 'That file is larger than 32 MiB: `tiledviz tile put` in a terminal takes it.' };
+      const data = await base64(chosen);
+      return { problem: '', asked: (tiles) => api.put(tiles, path.value.trim(), data) };
+    },
+  };
+}
+
+/** @returns {Fields} */
+function getFields() {
+  const path = plain({ class: 'mono', placeholder: '/tmp/NAME', maxlength: '1000' });
+  return {
+    element: make('div', { class: 'fields' }, labelled('Path in the tile', path)),
+    first: path,
+    async read() {
+      if (path.value.trim() === '') return { problem: 'Which file? Give its path in the tile.' };
+      return {
+        problem: '',
+        async asked([tile]) {
+          const { data, name } = await api.get(tile, path.value.trim());
+          save(name, data);
+          return [{ tile, error: '' }];
+        },
+      };
+    },
+  };
+}
+
+/** @param {Blob} file @returns {Promise<string>} */
+function base64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener('load', () => resolve(String(reader.result).replace(/^[^,]*,/, '')));
+    reader.addEventListener('error', () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
+}
+
+/** Hand a file to the browser, to keep where the person keeps such. @param {string} name @param {string} data base64 */
+function save(name, data) {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const address = URL.createObjectURL(new Blob([bytes]));
+  make('a', { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+/** @type {Record<import('./work.js').Kind, KindOfWork>} */
+export const KINDS = {
+  run: { title: 'Run a command', verb: 'Run', doing: 'Running', fields: runFields },
+  size: { title: 'Set the size', verb: 'Set the size', doing: 'Setting the size', fields: sizeFields },
+  put: { title: 'Put a file', verb: 'Put the file', doing: 'Putting the file', fields: putFields },
+  get: { title: 'Fetch a file', verb: 'Fetch the file', doing: 'Fetching the file', one: true, fields: getFields },
+};

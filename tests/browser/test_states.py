@@ -101,13 +101,19 @@ class Wall:
         until(self.page, "s => window.tiledviz.tiles().map(t => t.state).join() == s", ",".join(states))
         live = [i for i, state in enumerate(states) if state == "live"]
         deadline = time.monotonic() + 20
-        while not self.job.agent.walls:
+        while not self._drew({index: told[index].get("away") for index in live}):
             assert time.monotonic() < deadline, "nobody asked for pictures"
             time.sleep(0.02)
-        for index in live:
-            away = told[index].get("away")
-            draw(self.job.agent.stream(), index, index, away)
         until(self.page, "async n => Object.keys((await window.tiledviz.drawn()).tiles).length >= n", len(live))
+
+    def _drew(self, tiles: dict[int, float | None]) -> bool:
+        """Send a picture of each of *tiles* by the stream that was opened last, unless that is just over."""
+        try:
+            for index, away in tiles.items():
+                draw(self.job.agent.stream(), index, index, away)
+        except (IndexError, OSError):
+            return False
+        return True
 
     def answer(self, path: str, answer: Any, status: int = 200) -> None:
         """Answer the page's calls of the API's *path* (a glob) with this, and keep what it asked."""

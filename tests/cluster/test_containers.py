@@ -184,10 +184,10 @@ def test_an_image_of_another_architecture_says_so(site: Site, tile_images: dict[
 
 
 def test_a_node_without_user_namespaces_says_so(site: Site) -> None:
-    wrapper = site.cluster.home("tv") / "apptainer"
+    wrapper = site.cluster.home("tv") / "spaceless"
     wrapper.write_text(NO_SPACES)
     wrapper.chmod(0o755)
-    job = trial(site, WAIT, "--set", "container=/home/tv/apptainer", "--set", "image=tile", *ON_C1)
+    job = trial(site, WAIT, "--set", "container=/home/tv/spaceless", "--set", "image=tile", *ON_C1)
     (tile,) = fail(site, Cause.NO_CONTAINERS, job)
     assert tile["reason"].startswith("c1 gives ordinary users no user namespaces")
 

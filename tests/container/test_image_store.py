@@ -71,6 +71,17 @@ def test_an_image_is_found_by_its_path(tmp_path: Path, folder: Path, settings: I
     assert (found.name, found.architecture, found.digest) == ("mine", "arm64", digest(path))
 
 
+def test_an_image_may_lie_unpacked_beside_the_others_and_a_file_comes_before_it(
+    folder: Path, settings: ImageSettings
+) -> None:
+    (folder / "tile").mkdir()
+    assert images.find("tile", settings).path == folder / "tile"
+    assert [image.path for image in images.list_images(settings)] == [folder / "tile"]
+    path = put(folder)
+    assert images.find("tile", settings).path == path
+    assert [image.path for image in images.list_images(settings)] == [path]
+
+
 def test_a_folder_may_be_an_image(tmp_path: Path, settings: ImageSettings) -> None:
     (tmp_path / "sandbox").mkdir(mode=0o755)
     found = find(str(tmp_path / "sandbox"), settings)

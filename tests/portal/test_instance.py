@@ -72,11 +72,11 @@ def test_a_killed_portal_leaves_no_worker_and_the_next_one_shows_the_same_wall(h
     job = RunningJob(first)
     browser = first.login()
     until(lambda: [tile["state"] for tile in browser.get("/wall").json["tiles"]] == ["live", "live"])
-    children = first.children()
+    children = [child for pid in first.children() if (child := proc.Process.of(pid))]
     first.process.kill()
     first.process.wait()
     assert (home / "portal.json").exists()
-    until(lambda: not any(proc.Process.of(pid) for pid in children), what="the workers notice")
+    until(lambda: not any(child.alive for child in children), what="the workers notice")
     second = RunningPortal(home, port=first.port)
     try:
         browser.portal = second

@@ -66,7 +66,7 @@ def check_name(name: str) -> str:
 
 
 def find(name: str, settings: ImageSettings) -> Image:
-    """Return the image *name*: one of the folder, or a file or folder by its absolute path.
+    """Return the image *name*: NAME.sif of the folder, else NAME, unpacked there; or one by its absolute path.
 
     Raises UsageError where there is none, or what is there is none, in one line.
     """
@@ -74,6 +74,8 @@ def find(name: str, settings: ImageSettings) -> Image:
         return look(Path(name).name.removesuffix(SUFFIX), Path(name))
     folder = images_folder(settings)
     path = folder / f"{check_name(name)}{SUFFIX}"
+    if not path.exists() and (folder / name).is_dir():
+        path = folder / name
     try:
         path.stat()
     except FileNotFoundError:
@@ -89,8 +91,9 @@ def list_images(settings: ImageSettings) -> tuple[Image, ...]:
 
 
 def _images(folder: Path) -> Iterator[Image]:
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        if not path.name.startswith("."):
+    for path in sorted(folder.glob("*")):
+        unpacked = path.is_dir() and not path.with_name(f"{path.name}{SUFFIX}").exists()
+        if not path.name.startswith(".") and (unpacked or path.name.endswith(SUFFIX)):
             with contextlib.suppress(UsageError):
                 yield look(path.name.removesuffix(SUFFIX), path)
 

@@ -20,10 +20,14 @@ function transformTo(
   return `translate(${x}px, ${y}px) scale(${scale})`;
 }
 
-/** @param {HTMLElement} screen @param {import('./camera.js').Rect} from @param {{width: number, height: number}} picture */
-export function grow(screen, from, picture) {
-  if (lessMotion()) return;
-  screen.animate([{ transform: transformTo(screen, from, picture) }, { transform: 'none' }], { duration: MOTION_MS, easing: EASING });
+/**
+ * @param {HTMLElement} screen @param {import('./camera.js').Rect} from @param {{width: number, height: number}} picture
+ * @param {() => void} end
+ */
+export function grow(screen, from, picture, end) {
+  if (lessMotion()) return end();
+  const motion = screen.animate([{ transform: transformTo(screen, from, picture) }, { transform: 'none' }], { duration: MOTION_MS, easing: EASING });
+  motion.addEventListener('finish', end);
 }
 
 /**

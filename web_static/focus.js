@@ -76,7 +76,7 @@ export class Focus {
     const before = this.id;
     this.stage.focusOn(id);
     this.#show(tile);
-    if (before === null && from) grow(this.#screen, from, tile);
+    if (before === null && from) grow(this.#screen, from, tile, () => this.#remote?.fit());
   }
 
   /** @param {Tile} tile */

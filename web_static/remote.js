@@ -84,6 +84,11 @@ export class Remote {
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
   }
 
+  /** Fill the target again: noVNC measures it with its transform, and hears of no change of that. */
+  fit() {
+    if (this.#rfb) this.#rfb.scaleViewport = true;
+  }
+
   sendEscape() {
     this.#rfb?.sendKey(ESCAPE_KEYSYM, 'Escape');
     this.#rfb?.focus({ preventScroll: true });

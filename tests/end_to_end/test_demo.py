@@ -198,7 +198,9 @@ def test_a_tile_opens_in_full_and_the_mouse_rotates_it(world: World, page: Page,
     for _ in range(3):  # the viewer is there by now: it connects while the tile still grows
         page.mouse.click(rect["x"] + rect["width"] / 2, rect["y"] + rect["height"] / 2)
         expect(screen).to_be_visible(timeout=15000)
-        world.wait(lambda: (screen.bounding_box() or {"width": 0})["width"] > 0.99 * box["width"], 10, "it fills it again")
+        world.wait(
+            lambda: (screen.bounding_box() or {"width": 0})["width"] > 0.99 * box["width"], 10, "it fills it again"
+        )
         page.keyboard.press("Escape")
         expect(page.locator("#focus")).to_be_hidden()
 

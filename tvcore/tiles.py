@@ -22,7 +22,6 @@ from tvcore.tunnel import agents
 
 AT_ONCE = 16  # tiles that are asked at a time
 OUTPUT_MAX = 1 << 16  # bytes that ``run_on_tiles`` returns of each output of each tile
-SECONDS_MAX = 600.0
 
 Result = dict[str, Any]
 RUNNING = ("starting", "live", "failed", "stopped")  # states of tiles that a node agent keeps

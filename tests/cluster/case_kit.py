@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,16 @@ def install_case(cluster: Cluster, user: str = "tv") -> str:
     for path in (folder, *folder.rglob("*")):
         os.chown(path, USERS[user], USERS[user])
     return f"/home/{user}/cases"
+
+
+def site_with_images(cluster: Cluster, images: dict[str, Path]) -> Iterator[Site]:
+    """Give a portal of a person who has the case, and the *images* where their settings say; end it after that."""
+    site = Site(cluster, python_path=install_case(cluster))
+    site.configure(f'[images]\nfolder = "{next(iter(images.values())).parent}"\n')
+    site.up()
+    yield site
+    site.close()
+    site.configure("")
 
 
 def trial(site: Site, program: str, *options: str, tiles: int = 1) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from case_kit import fail, in_tiles, install_case, trial
+from case_kit import fail, in_tiles, site_with_images, trial
 from cluster import COMPUTE, Cluster
 from site_kit import SMALL_SWEEP, Site
 from trial_case import WAIT
@@ -38,12 +38,7 @@ exec unshare --user --map-current-user --keep-caps sh -c '
 
 @pytest.fixture(scope="module")
 def site(cluster: Cluster, tile_images: dict[str, Path]) -> Iterator[Site]:
-    made = Site(cluster, python_path=install_case(cluster))
-    made.configure(f'[images]\nfolder = "{next(iter(tile_images.values())).parent}"\n')
-    made.up()
-    yield made
-    made.close()
-    made.configure("")
+    yield from site_with_images(cluster, tile_images)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from case_kit import in_tiles, install_case, tile_verb, trial
+from case_kit import in_tiles, site_with_images, tile_verb, trial
 from cluster import Cluster
 from site_kit import Site, processes
 from waiting import wait_until
@@ -26,12 +26,7 @@ IMAGE = ("--set", "container=apptainer", "--set", "image=tile")
 
 @pytest.fixture(scope="module")
 def site(cluster: Cluster, tile_images: dict[str, Path]) -> Iterator[Site]:
-    made = Site(cluster, python_path=install_case(cluster))
-    made.configure(f'[images]\nfolder = "{next(iter(tile_images.values())).parent}"\n')
-    made.up()
-    yield made
-    made.close()
-    made.configure("")
+    yield from site_with_images(cluster, tile_images)
 
 
 @pytest.fixture(scope="module")

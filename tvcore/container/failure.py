@@ -21,7 +21,6 @@ _NO_NETWORK = re.compile(
     r"Temporary failure resolving|Could not resolve|unable to resolve|Failed getting release file|Could not connect"
     r"|Network is unreachable|network is unreachable|dial tcp|connection timed out"
 )
-_MISSING = re.compile(r'"?(?P<program>\w+)"?(?: is not in PATH|: executable file not found)')
 _TEST = re.compile(r"failed to execute %test|running %test|%test script")
 _OWN_LINES = re.compile(r"(?:INFO|WARNING|FATAL|ERROR|DEBUG) *:|\++ ")
 _LONGEST = 300

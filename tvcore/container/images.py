@@ -27,7 +27,6 @@ from tvcore.settings import ImageSettings
 
 SUFFIX = ".sif"
 NAME = re.compile(r"[a-z0-9][\w.-]{0,63}", re.IGNORECASE | re.ASCII)
-_CHUNK = 1 << 20
 _DIGESTS_KEPT = 200
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,7 +29,7 @@ Button = Annotated[int, Field(ge=1, le=8)]
 Result = dict[str, Any] | list[dict[str, Any]]
 
 
-class Action(BaseModel):
+class Action(BaseModel, ABC):
     """Something done with one tile, by its number; *id* is that of the call."""
 
     model_config = ConfigDict(extra="ignore")
@@ -36,9 +37,9 @@ class Action(BaseModel):
     id: int
     tile: int
 
+    @abstractmethod
     async def do(self, tile: Tile) -> Result:
         """Do it, and return what there is to tell. Raises TiledVizError."""
-        raise NotImplementedError
 
 
 class Restart(Action):

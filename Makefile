@@ -2,7 +2,7 @@
 # make test    install what is needed, run every check and test
 # make cluster as root: make a Slurm cluster on this machine, with a portal and a case on it, and show its wall
 # make         install into .venv; the command is .venv/bin/tiledviz
-# make lint | unit | browser | bench | wheel | clean
+# make lint | unit | browser | bench | soak | wheel | clean
 
 PYTHON ?= python3
 PORT ?=
@@ -12,7 +12,9 @@ VENDOR := web_static/vendor/novnc/.complete
 
 # Debian's names. What tiles need outside of containers: an X display without a screen, and GL drawn by Mesa.
 TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
-TEST_PACKAGES := $(TILE_PACKAGES) chromium libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server
+TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server
+BENCH_PACKAGES := socat
+BENCHMARKS := demo start tunnel node wall latency viewers relay idle
 # A cluster of namespaces on this machine: root alone can make one.
 CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)
@@ -24,7 +26,7 @@ export PYSLURM_SRC
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all install install-test demo cluster test lint unit browser bench wheel clean tile-packages test-packages toolchain
+.PHONY: all install install-test demo cluster test lint unit browser bench soak wheel clean tile-packages test-packages toolchain
 
 all: install
 
@@ -84,7 +86,12 @@ unit: test-packages install-test
 test: test-packages install-test lint browser unit
 
 bench: test-packages install-test
-	@for bench in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$bench; done
+	@tools/need_packages.sh $(BENCH_PACKAGES)
+	@for name in $(BENCHMARKS); do $(BIN)/python tests/benchmarks/$$name.py; done
+
+# Every fuzz test with many more examples than make test has time for; the outcome is in tests/soak-last.json.
+soak: test-packages install-test
+	@$(BIN)/python tests/soak.py
 
 wheel: install-test
 	$(BIN)/python -m build --wheel

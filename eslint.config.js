@@ -21,5 +21,5 @@ export default [
   },
   { files: ['web_static/*.js'], languageOptions: { globals: { ...globals.browser, ImageDecoder: 'readonly' } } },
   { files: ['web_static/theme-early.js'], languageOptions: { sourceType: 'script' } },
-  { files: ['tools/*.js', 'tests/browser/*.js'], languageOptions: { globals: globals.node } },
+  { files: ['tools/*.js', 'tests/browser/*.js', 'tests/end_to_end/*.js'], languageOptions: { globals: globals.node } },
 ];

@@ -29,7 +29,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def output() -> Path:
     """Return the folder for pictures that people look at."""
     OUTPUT.mkdir(exist_ok=True)

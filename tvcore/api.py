@@ -22,6 +22,7 @@ from tvcore.config import load, split_settings
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.planning import plan_case, silent
 from tvcore.portal import instance
+from tvcore.portal.roles import Role
 from tvcore.store import Store
 from tvcore.tunnel import agents
 from tvcore.tunnel.keep import keep
@@ -233,13 +234,16 @@ def tail(path: Path, lines: int) -> list[str]:
 # ----------------------------------------------------------------------- portal
 
 
-def login_url(store: Store) -> str:
-    """Return an address that logs one browser in, once, within ten minutes. Raises TiledVizError without a portal."""
+def login_url(store: Store, role: Role = "owner") -> str:
+    """Return an address that logs one browser in with *role*, once, within ten minutes.
+
+    Raises TiledVizError without a portal.
+    """
     portal = instance.running()
     if portal is None:
         raise TiledVizError("no portal of yours is running: start one with `tiledviz up`")
     ticket = secrets.token_hex(16)
-    store.add_login_ticket(ticket)
+    store.add_login_ticket(ticket, role=role)
     return f"{portal.url}#login={ticket}"
 
 

@@ -24,10 +24,12 @@ from tvcore.cli_kit import (
     tiles_option,
 )
 from tvcore.cli_launch import launch
+from tvcore.cli_record import record, replay
 from tvcore.cli_tiles import tile
 from tvcore.cli_try import try_
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
+from tvcore.portal.roles import ROLES, Role
 from tvcore.terminal import Progress, printable, table
 
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -82,11 +84,19 @@ def up(port: int, host: str, public_hosts: tuple[str, ...], socket: str | None, 
 
 
 @cli.command(name="open")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default="owner",
+    show_default=True,
+    help="Who it is for: a viewer or guest looks, an editor arranges, an admin invites; an owner alone launches, "
+    "runs commands and types in tiles.",
+)
 @as_json
-def open_(as_json: bool) -> None:
+def open_(role: Role, as_json: bool) -> None:
     """Print an address that logs a browser in: good once, for ten minutes."""
     with opened_store() as store:
-        show_url(api.login_url(store), running(), as_json)
+        show_url(api.login_url(store, role), running(), as_json)
 
 
 @cli.command()
@@ -120,7 +130,7 @@ def describe_case(case: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-for command in (launch, tile, try_, image):
+for command in (launch, tile, try_, image, record, replay):
     cli.add_command(command)
 
 

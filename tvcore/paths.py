@@ -6,9 +6,11 @@ node somebody else may have made it first.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
@@ -75,6 +77,22 @@ def runtime_parent() -> Path:
             except TiledVizError:
                 return Path(base)
     raise TiledVizError("no folder for sockets: set TMPDIR to a short path that you may write to")
+
+
+Mark = tuple[int, int, int]
+
+
+def marks(files: Iterable[Path]) -> dict[str, Mark]:
+    """Return a mark of each of *files* by its path, another one whenever its content is: size, time and inode.
+
+    That holds for files that are written whole (``write_atomic``). Those that are gone are left out.
+    """
+    found = {}
+    for path in files:
+        with contextlib.suppress(OSError):
+            there = path.stat()
+            found[str(path)] = (there.st_size, there.st_mtime_ns, there.st_ino)
+    return found
 
 
 def write_atomic(path: Path, data: bytes | str, mode: int = 0o600) -> None:

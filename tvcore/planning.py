@@ -71,6 +71,8 @@ def plan_case(
             scratch=settings.job.scratch,
             isolation=settings.tiles.isolation,
             tunnel_way=settings.tunnel.way,
+            encoders=settings.wall.encoders,
+            cores=settings.wall.cores,
         )
     return plan, settings
 

@@ -68,6 +68,12 @@ def _memory(value: str) -> str:
     return value
 
 
+def _rate(value: str) -> str:
+    if value and not re.fullmatch(r"[1-9]\d{0,8}[KMG]?", value, re.IGNORECASE | re.ASCII):
+        raise ValueError("write it as bytes per second, or with a unit: 2M")
+    return value
+
+
 def _gres(value: str) -> str:
     if value and not all(_GRES.fullmatch(part) for part in value.split(",")):
         raise ValueError("write it as gpu:2 or gpu:a100:2, several separated by commas")
@@ -267,6 +273,20 @@ class ImageSettings(_Table):
     )
 
 
+class WallSettings(_Table):
+    """What looking at tiles may cost."""
+
+    encoders: Count = Field(
+        default=0, ge=0, le=1024, description="threads of a node that encode pictures, 0: one per core allotted"
+    )
+    cores: float = Field(
+        default=0.0, ge=0.0, le=1024.0, description="cores of a node that encoding may take at most, 0: no bound"
+    )
+    viewer_rate: Annotated[Text, AfterValidator(_rate)] = Field(
+        default="", description="bytes per second that one viewer's wall may take, e.g. 2M; empty: no bound"
+    )
+
+
 class Settings(_Table):
     """Everything that can be set, by table."""
 
@@ -275,3 +295,4 @@ class Settings(_Table):
     tunnel: TunnelSettings = TunnelSettings()
     tiles: TileSettings = TileSettings()
     images: ImageSettings = ImageSettings()
+    wall: WallSettings = WallSettings()

@@ -22,7 +22,7 @@ export class Actions {
   /** Show what can be done with a tile as it is now. @param {Tile} tile */
   refresh(tile) {
     const over = this.model.isOver(tile);
-    const key = JSON.stringify([tile.id, tile.state, over]);
+    const key = JSON.stringify([tile.id, this.model.stateOf(tile), over, this.model.me]);
     if (key === this.#shown) return;
     this.#shown = key;
     setText(this.#said, '');
@@ -37,12 +37,14 @@ export class Actions {
     const runs = state === 'live' || state === 'starting';
     const live = state === 'live';
     const again = () => (over ? this.#askAgain(now()) : void this.#do(now(), 'Starting again …', () => api.restart([id])));
-    const buttons = [
+    const turn = button(this.model.off.has(id) ? 'Turn on' : 'Turn off', () => this.model.turn(id), this.model.off.has(id) ? { class: 'primary' } : {});
+    const operate = [
       ...(ended || runs ? [button('Start again', again, ended ? { class: 'primary' } : {})] : []),
       ...(runs && !over ? [button('Stop', () => void this.#do(now(), 'Stopping …', () => api.stop([id])))] : []),
       ...(live ? [button('Size …', () => this.work('size', id)), button('Run a command …', () => this.work('run', id))] : []),
       button('Remove …', () => this.#askRemove(now())),
     ];
+    const buttons = [...(runs ? [turn] : []), ...(this.model.may('operate') ? operate : [])];
     this.element.replaceChildren(make('div', { class: 'buttons', role: 'group', 'aria-label': 'Actions on this tile' }, ...buttons), this.#said);
   }
 

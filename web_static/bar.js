@@ -34,7 +34,7 @@ export function watchBar(model, stage) {
   byId('zoom-in', HTMLButtonElement).addEventListener('click', () => stage.zoomBy(1.4, undefined, undefined, 140));
   byId('zoom-out', HTMLButtonElement).addEventListener('click', () => stage.zoomBy(1 / 1.4, undefined, undefined, 140));
   byId('fit', HTMLButtonElement).addEventListener('click', () => stage.fit());
-  watchFold();
+  watchFold(byId('view', HTMLButtonElement), byId('tools', HTMLElement));
 
   model.addEventListener('wall', () => {
     fillSort(sort, model);
@@ -42,12 +42,24 @@ export function watchBar(model, stage) {
     showSession(model);
   });
   model.addEventListener('tiles', () => showSession(model));
+  model.addEventListener('me', () => showRights(model));
 }
 
-/** Where the bar is narrow its controls fold into one button. */
-function watchFold() {
-  const view = byId('view', HTMLButtonElement);
-  const tools = byId('tools', HTMLElement);
+/** Offer what who looks may do, and say so to who may only look. @param {import('./model.js').Model} model */
+function showRights(model) {
+  for (const each of document.querySelectorAll('[data-needs]')) {
+    if (each instanceof HTMLElement) each.hidden = !model.may(/** @type {import('./model.js').Right} */ (each.dataset.needs));
+  }
+  const looking = byId('looking', HTMLElement);
+  setText(looking, lookingWords(model));
+  looking.hidden = looking.textContent === '';
+}
+
+/** Return what is said to who may not work in tiles, or ''. @param {import('./model.js').Model} model */
+export const lookingWords = (model) => (model.me.role === '' || model.may('operate') ? '' : `You are looking on (${model.me.role})`);
+
+/** Where the bar is narrow its controls fold into one button. @param {HTMLElement} view @param {HTMLElement} tools */
+export function watchFold(view, tools) {
   const open = (/** @type {boolean} */ yes) => view.setAttribute('aria-expanded', String(yes));
   view.addEventListener('click', () => open(view.getAttribute('aria-expanded') !== 'true'));
   addEventListener('pointerdown', ({ target }) => {

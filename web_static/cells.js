@@ -10,12 +10,15 @@ import { byId, make } from './dom.js';
 import { nowSeconds } from './times.js';
 import { nameOf, say } from './words.js';
 
+/** @type {Record<import('./wall-mark.js').Mark|'none', string>} */
+const MARKS = { none: '', chosen: 'chosen', working: 'keys go here', leading: 'leader: keys go here and to its followers', leader: 'leader', follower: 'follower' };
 const UNIT_PX = 1000; // CSS pixels of a wall unit before the camera's transform
 
 export class Cells {
   #grid = byId('cells', HTMLElement);
   /** @type {Map<number, HTMLElement>} */ #cells = new Map();
   #columns = 0;
+  /** @type {Map<number, import('./wall-mark.js').Mark>} */ marks = new Map();
 
   /** @param {Model} model */
   constructor(model) {
@@ -89,14 +92,18 @@ export class Cells {
       const cell = this.#cells.get(id);
       if (!tile || !cell) continue;
       const dimmed = this.model.isDimmed(id);
-      const said = say(tile, this.model.sets.get(tile.set), now);
-      const name = `${nameOf(tile, said, now)}${dimmed ? ', not found by the search' : ''}`;
+      const state = this.model.stateOf(tile);
+      const said = say(tile, this.model.sets.get(tile.set), now, state);
+      const marks = [dimmed ? 'not found by the search' : '', MARKS[this.marks.get(id) ?? 'none']].filter(Boolean);
+      const name = [nameOf(tile, said, now), ...marks].join(', ');
       if (cell.getAttribute('aria-label') !== name) cell.setAttribute('aria-label', name);
       // The pointer is told what a small tile has no room for; a calm picture is not covered by words.
-      const told = tile.state !== 'live' || said.since !== null || said.badge?.bad;
+      const told = state !== 'live' || said.since !== null || said.badge?.bad;
       if (told) cell.title = name;
       else cell.removeAttribute('title');
-      cell.dataset.state = tile.state;
+      cell.dataset.state = state;
+      const selected = String(this.model.chosen.has(id));
+      if (cell.getAttribute('aria-selected') !== selected) cell.setAttribute('aria-selected', selected);
       cell.toggleAttribute('data-dimmed', dimmed);
       cell.tabIndex = id === this.model.focus ? 0 : -1;
       cell.toggleAttribute('aria-current', id === this.model.focus);

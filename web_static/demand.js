@@ -3,13 +3,18 @@
  *
  * @typedef {import('./camera.js').Rect} Rect
  * @typedef {import('./camera.js').Size} Size
- * @typedef {{id: number, wanted: boolean, rect: Rect, native: Size}} Shown  rect of the picture, CSS pixels of the view
- * @typedef {[number, number, number]} Demanded  tile id, width and height in device pixels
+ * @typedef {'worked'|'looked'|null} Attention  somebody works in it, or points at it
+ * @typedef {{id: number, wanted: boolean, rect: Rect, native: Size, attention?: Attention}} Shown
+ *   rect of the picture, CSS pixels of the view
+ * @typedef {[number, number, number, number]} Demanded
+ *   tile id, width and height in device pixels, urgency: 0 (somebody works in it) to 3
  */
+
+const NEAR = 0.5; // of the way from the view's middle to its edge
 
 /**
  * Return the demand for these tiles. A size is never above the display's own: more cannot be seen, and zooming
- * closer then changes nothing. Nearest to the view's middle comes first.
+ * closer then changes nothing. What somebody works in comes first, then what is looked at, then nearest to the middle.
  */
 export function demandOf(
   /** @type {Iterable<Shown>} */ tiles,
@@ -18,16 +23,28 @@ export function demandOf(
 ) {
   /** @type {{entry: Demanded, far: number}[]} */
   const found = [];
-  for (const { id, wanted, rect, native } of tiles) {
+  for (const { id, wanted, rect, native, attention = null } of tiles) {
     if (!wanted || !inView(rect, view)) continue;
-    const share = Math.min(1, (rect.width * ratio) / native.width, (rect.height * ratio) / native.height);
-    const width = Math.max(1, Math.round(native.width * share));
-    const height = Math.max(1, Math.round(native.height * share));
-    const far = Math.hypot(rect.x + rect.width / 2 - view.width / 2, rect.y + rect.height / 2 - view.height / 2);
-    found.push({ entry: [id, width, height], far });
+    const scale = Math.min(1, (rect.width * ratio) / native.width, (rect.height * ratio) / native.height);
+    const width = Math.max(1, Math.round(native.width * scale));
+    const height = Math.max(1, Math.round(native.height * scale));
+    const [x, y] = [rect.x + rect.width / 2 - view.width / 2, rect.y + rect.height / 2 - view.height / 2];
+    // By its nearest point: a tile that covers the middle is near, wherever its own middle is.
+    const share = Math.hypot(beyond(x, rect.width) / view.width, beyond(y, rect.height) / view.height) * 2;
+    found.push({ entry: [id, width, height, urgencyOf(attention, share)], far: Math.hypot(x, y) });
   }
-  found.sort((a, b) => a.far - b.far || a.entry[0] - b.entry[0]);
+  found.sort((a, b) => a.entry[3] - b.entry[3] || a.far - b.far || a.entry[0] - b.entry[0]);
   return found.map(({ entry }) => entry);
+}
+
+/** Return how far from the middle something begins. @param {number} at its own middle @param {number} length */
+const beyond = (at, length) => Math.max(0, Math.abs(at) - length / 2);
+
+/** @param {Attention} attention @param {number} share of the way from the view's middle to its edge */
+function urgencyOf(attention, share) {
+  if (attention === 'worked') return 0;
+  if (attention === 'looked' || share < NEAR) return 1;
+  return share < 1 ? 2 : 3;
 }
 
 /** Return whether any part of the rectangle is in the view. */
@@ -38,6 +55,6 @@ export function inView(/** @type {Rect} */ rect, /** @type {Size} */ view) {
 /** Return whether two demands ask for the same, in whatever order. */
 export function sameDemand(/** @type {Demanded[]} */ a, /** @type {Demanded[]} */ b) {
   if (a.length !== b.length) return false;
-  const sizes = new Map(a.map(([id, width, height]) => [id, `${width}x${height}`]));
-  return b.every(([id, width, height]) => sizes.get(id) === `${width}x${height}`);
+  const before = new Map(a.map(([id, ...rest]) => [id, rest.join()]));
+  return b.every(([id, ...rest]) => before.get(id) === rest.join());
 }

@@ -5,15 +5,16 @@
  */
 
 import { Actions } from './actions.js';
-import { button, byId, make, setText } from './dom.js';
-import { formatValue } from './format.js';
+import { Clipboard } from './clipboard.js';
+import { byId, make, setText } from './dom.js';
+import { FocusBar } from './focus-bar.js';
 import { grow, shrink } from './focus-motion.js';
 import { logOf } from './log.js';
 import { Remote } from './remote.js';
 import { nowSeconds } from './times.js';
 import { lineOf, say, tellsWhy } from './words.js';
 
-const SUMMARY_MOST = 6; // values in the bar; the rest is in the panel
+const SAID_MS = 6000;
 
 export class Focus {
   /** @type {number|null} */ id = null;
@@ -23,49 +24,47 @@ export class Focus {
   #screen = make('div', { class: 'screen' }, this.#still, this.#target);
   #note = make('p', { class: 'note', role: 'status' });
   #words = make('div', { class: 'words' });
-  #title = make('h2', { id: 'focus-title', class: 'title' });
-  #summary = make('p', { class: 'summary' });
-  #previous = button('‹ Previous', () => this.#step(-1));
-  #next = button('Next ›', () => this.#step(1));
-  #escape = button('Send Esc', () => this.#remote?.sendEscape(), { 'aria-label': 'Send Escape to the tile' });
-  #bar = this.#makeBar();
+  #clipboard = new Clipboard(() => this.#remote, (text) => this.#say(text));
+  #sayTimer = 0;
+  #bar;
+  #fitted = false;
   /** @type {Actions} */ #actions;
   /** @type {Remote|null} */ #remote = null;
 
   /**
    * @param {import('./model.js').Model} model @param {import('./stage.js').Stage} stage
    * @param {import('./connection.js').Connection} connection
-   * @param {(kind: import('./work.js').Kind, tile: number) => void} work
+   * @param {{work: (kind: import('./work.js').Kind, tile: number) => void, many: (leader: number|null) => void, changed: () => void}} does
+   *   changed: another tile is open, or none
    */
-  constructor(model, stage, connection, work) {
-    this.#actions = new Actions(model, work);
+  constructor(model, stage, connection, does) {
+    this.does = does;
+    this.#actions = new Actions(model, does.work);
+    this.#bar = new FocusBar(model, this.#clipboard, {
+      close: () => this.close(),
+      step: (step) => this.#step(step),
+      escape: () => this.#remote?.sendEscape(),
+      fit: (yes) => this.#fit(yes),
+      many: () => does.many(this.id),
+    });
     this.model = model;
     this.stage = stage;
     this.connection = connection;
     this.#element.tabIndex = -1;
     this.#element.append(this.#screen, this.#words, this.#note);
-    byId('bar', HTMLElement).after(this.#bar);
     model.addEventListener('tiles', () => this.tick());
     model.addEventListener('wall', () => this.tick());
+    model.addEventListener('me', () => this.tick());
     // Before noVNC sees it: nothing in a tile can hold anybody there.
     addEventListener('keydown', (event) => this.#onKey(event), { capture: true });
   }
 
-  #makeBar() {
-    const details = button('Details', () => undefined, { 'aria-expanded': 'false', 'aria-controls': 'panel' });
-    const back = button('← Wall', () => this.close(), { 'aria-label': 'Back to the wall', title: 'Back to the wall (Esc)' });
-    const ends = make('div', { class: 'ends' }, this.#previous, this.#next, this.#escape, details);
-    const bar = make('header', { class: 'bar focus-bar', 'aria-label': 'Tile' }, back, this.#title, this.#summary, ends);
-    bar.hidden = true;
-    return bar;
-  }
-
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (this.id === null || event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+    if (this.id === null || event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]') || this.#bar.unfolded) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.close();
+    if (!this.#clipboard.close()) this.close();
   }
 
   /** Open a tile, growing from where it stands on the wall. @param {number} id */
@@ -83,12 +82,16 @@ export class Focus {
   #show(tile) {
     this.#remote?.stop();
     this.#remote = null;
+    this.#clipboard.close();
+    this.#fitted = false;
+    this.#bar.fitted(false);
     this.id = tile.id;
+    this.does.changed();
     this.stage.covered = true;
     this.stage.demandSoon(0);
     byId('bar', HTMLElement).hidden = true;
     byId('stage', HTMLElement).inert = true;
-    this.#bar.hidden = false;
+    this.#bar.element.hidden = false;
     this.#element.hidden = false;
     this.#element.classList.remove('leaving');
     void this.#showStill(tile);
@@ -113,15 +116,9 @@ export class Focus {
     if (this.id === null) return;
     const tile = this.model.tiles.get(this.id);
     if (!tile) return this.close();
-    setText(this.#title, tile.title);
-    this.#refreshSummary(tile);
-    const [previous, next] = [this.#neighbour(-1), this.#neighbour(1)];
-    this.#previous.disabled = !previous;
-    this.#next.disabled = !next;
-    this.#previous.title = previous?.title ?? 'This is the first tile';
-    this.#next.title = next?.title ?? 'This is the last tile';
-    const live = tile.state === 'live';
-    this.#escape.disabled = !live;
+    this.#bar.refresh(tile, this.#neighbour(-1), this.#neighbour(1));
+    const live = this.model.stateOf(tile) === 'live';
+    this.#remote?.look(!this.model.may('operate'));
     if (live && !this.#remote) this.#connect(tile);
     if (!live && this.#remote) {
       this.#remote.stop();
@@ -134,15 +131,16 @@ export class Focus {
 
   /** Where there is no picture: the state in words, why, what to do, the log. @param {Tile} tile */
   #showState(tile) {
-    this.#words.hidden = tile.state === 'live';
+    const state = this.model.stateOf(tile);
+    this.#words.hidden = state === 'live';
     const now = nowSeconds();
-    const said = say(tile, this.model.sets.get(tile.set), now);
-    const [title, line] = [said.head === tile.state ? `This tile ${tile.state === 'failed' ? 'has failed' : `is ${tile.state}`}` : `Failed: ${said.head}`, lineOf(said, now)];
-    const key = JSON.stringify([tile.id, tile.state, title, line, said.advice]);
+    const said = say(tile, this.model.sets.get(tile.set), now, state);
+    const [title, line] = [said.head === state ? `This tile ${state === 'failed' ? 'has failed' : `is ${state}`}` : `Failed: ${said.head}`, lineOf(said, now)];
+    const key = JSON.stringify([tile.id, state, title, line, said.advice, this.model.me]);
     if (this.#words.hidden) this.#words.dataset.of = '';
     if (this.#words.hidden || this.#words.dataset.of === key) return;
     this.#words.dataset.of = key;
-    this.#words.dataset.state = tile.state;
+    this.#words.dataset.state = state;
     this.#actions.refresh(tile);
     this.#words.replaceChildren(
       make('h3', {}, title),
@@ -154,26 +152,39 @@ export class Focus {
   }
 
   /** @param {Tile} tile */
-  #refreshSummary(tile) {
-    const columns = this.model.sets.get(tile.set)?.columns ?? [];
-    const shown = columns.filter(({ name, role }) => (role === 'parameter' || role === 'result') && name in tile.metadata);
-    const line = JSON.stringify([tile.id, tile.state, tile.metadata]);
-    if (this.#summary.dataset.of === line) return;
-    this.#summary.dataset.of = line;
-    const parts = shown.slice(0, SUMMARY_MOST).flatMap(({ name, unit }, i) => [
-      `${i > 0 ? ' · ' : ''}${name}\u00a0`,
-      make('b', {}, `${formatValue(tile.metadata[name])}${unit ? `\u00a0${unit}` : ''}`),
-    ]);
-    this.#summary.replaceChildren(...parts);
-  }
-
-  /** @param {Tile} tile */
   #connect(tile) {
     setText(this.#note, '');
     this.#remote = new Remote(tile.id, this.#target, {
       say: (text) => setText(this.#note, text),
       lost: () => void this.#showStill(tile),
     });
+    this.#remote.look(!this.model.may('operate'));
+    this.#remote.resize(this.#fitted);
+  }
+
+  /** Let the display have the window's size: it keeps that. @param {boolean} yes */
+  #fit(yes) {
+    this.#fitted = yes;
+    this.#bar.fitted(yes);
+    this.#remote?.resize(yes);
+    this.#remote?.focus();
+  }
+
+  /** Say something for a while. @param {string} text */
+  #say(text) {
+    setText(this.#note, text);
+    clearTimeout(this.#sayTimer);
+    this.#sayTimer = setTimeout(() => this.#note.textContent === text && setText(this.#note, ''), SAID_MS);
+  }
+
+  /** Give the keyboard back to the tile. */
+  resume() {
+    this.#remote?.focus();
+  }
+
+  /** Let go of every key in the tile. */
+  release() {
+    this.#remote?.release();
   }
 
   /** @param {number} step */
@@ -194,15 +205,17 @@ export class Focus {
     const { id } = this;
     if (id === null) return;
     this.id = null;
+    this.#clipboard.close();
     this.#remote?.hold();
     const remote = this.#remote;
     this.#remote = null;
     this.stage.covered = false;
     this.stage.demandSoon(0);
-    this.#bar.hidden = true;
+    this.#bar.element.hidden = true;
     byId('bar', HTMLElement).hidden = false;
     byId('stage', HTMLElement).inert = false;
     this.stage.cells.focus(id);
+    this.does.changed();
     setText(this.#note, '');
     const end = () => {
       remote?.stop();

@@ -1,7 +1,8 @@
 /**
  * What the page knows of the wall: tile sets, tiles, their order, what the search found, where the focus is.
  *
- * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids), `sizes` (of displays), `order`, `matches`, `focus`.
+ * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids of which it is seen), `sizes` (of displays), `order`, `matches`, `focus`,
+ * `chosen`, `me` (who looks, and what that person may do).
  *
  * @typedef {number|string|boolean|null} Value
  * @typedef {'queued'|'starting'|'live'|'failed'|'stopped'} State
@@ -42,6 +43,8 @@
  * @property {number|null} member
  * @property {Record<string, Value>} metadata
  * @property {number|null} stream
+ * @typedef {'see'|'arrange'|'manage'|'operate'} Right  the table is in tvcore/portal/roles.py
+ * @typedef {{role: string, rights: Right[]}} Me
  * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
@@ -55,6 +58,9 @@ export class Model extends EventTarget {
   /** @type {import('./sort.js').Order} */ sorting = { key: '', descending: false };
   /** @type {Set<number>|null} ids that the search found; null: no search */ matches = null;
   /** @type {number|null} id of the tile in focus */ focus = null;
+  /** @type {Set<number>} ids that were chosen by hand */ chosen = new Set();
+  /** @type {Set<number>} ids that this page does not ask for */ off = new Set();
+  /** @type {Me} nobody, until the portal says who */ me = { role: '', rights: [] };
 
   /** Take a whole wall document. */
   replace(/** @type {WallDocument} */ wall) {
@@ -64,6 +70,7 @@ export class Model extends EventTarget {
     this.sets = new Map(wall.sets.map((set) => [set.id, { ...set, columns: set.columns.map(plain) }]));
     this.tiles = new Map(wall.tiles.map((tile) => [tile.id, tile]));
     this.order = sortTiles(this.tiles.values(), this.sorting);
+    for (const kept of [this.chosen, this.off]) for (const id of kept) if (!this.tiles.has(id)) kept.delete(id);
     if (this.focus === null || !this.tiles.has(this.focus)) this.focus = this.order[0] ?? null;
     this.#fire('wall');
     this.#fire('focus');
@@ -71,18 +78,20 @@ export class Model extends EventTarget {
 
   /** Take what changed of some tiles. Their order stays: nothing jumps because a state or a count changed. */
   update(/** @type {(Partial<Tile> & {id: number})[]} */ changes) {
-    /** @type {number[]} */
-    const known = [];
+    /** @type {number[]} of whom more changed than the count of frames, which the wall does not show */
+    const seen = [];
+    let known = false;
     let resized = false;
     for (const change of changes) {
       const tile = this.tiles.get(change.id);
       if (!tile) continue;
       resized ||= (change.width ?? tile.width) !== tile.width || (change.height ?? tile.height) !== tile.height;
       Object.assign(tile, change);
-      known.push(tile.id);
+      known = true;
+      if (Object.keys(change).some((field) => field !== 'id' && field !== 'frames')) seen.push(tile.id);
     }
     if (resized) this.#fire('sizes');
-    if (known.length > 0) this.#fire('tiles', known);
+    if (known) this.#fire('tiles', seen);
   }
 
   /** Return whether the job of a tile is over: nothing of it can be started again by itself. @param {Tile} tile */
@@ -106,6 +115,51 @@ export class Model extends EventTarget {
     if (id === this.focus || !this.tiles.has(id)) return;
     this.focus = id;
     this.#fire('focus');
+  }
+
+  /** Choose a tile, or no longer. */
+  choose(/** @type {number} */ id, yes = !this.chosen.has(id)) {
+    if (yes === this.chosen.has(id) || !this.tiles.has(id)) return;
+    if (yes) this.chosen.add(id);
+    else this.chosen.delete(id);
+    this.#fire('chosen', [id]);
+  }
+
+  /** Choose none. */
+  chooseNone() {
+    const ids = [...this.chosen];
+    this.chosen.clear();
+    if (ids.length > 0) this.#fire('chosen', ids);
+  }
+
+  /** Turn a tile off in this page, or on again. */
+  turn(/** @type {number} */ id, on = this.off.has(id)) {
+    if (on !== this.off.has(id) || !this.tiles.has(id)) return;
+    if (on) this.off.delete(id);
+    else this.off.add(id);
+    this.#fire('tiles', [id]);
+  }
+
+  /** Return the state of a tile as it is shown here: one that has a picture may be off. @returns {State|'off'} */
+  stateOf(/** @type {Tile} */ { id, state }) {
+    return this.off.has(id) && (state === 'live' || state === 'starting') ? 'off' : state;
+  }
+
+  /** Return whether input may go into this tile now. @param {number|null} id */
+  takesInput(id) {
+    const tile = id === null ? undefined : this.tiles.get(id);
+    return this.may('operate') && tile !== undefined && this.stateOf(tile) === 'live';
+  }
+
+  setMe(/** @type {Me} */ me) {
+    if (JSON.stringify(me) === JSON.stringify(this.me)) return;
+    this.me = me;
+    this.#fire('me');
+  }
+
+  /** Return whether who looks has a right. All that the page offers asks here; the portal enforces it. */
+  may(/** @type {Right} */ right) {
+    return this.me.rights.includes(right);
   }
 
   isDimmed(/** @type {number} */ id) {

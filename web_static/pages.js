@@ -50,8 +50,8 @@ export function showLogin(problem) {
   document.title = 'Log in · TiledViz';
 }
 
-/** Show or hide the ways to fill an empty wall. @param {boolean} empty */
-export function showEmpty(empty) {
+/** Show or hide the ways to fill an empty wall. @param {boolean} empty @param {boolean} fills whether who looks may fill it */
+export function showEmpty(empty, fills) {
   const page = byId('empty', HTMLElement);
   page.hidden = !empty;
   if (!empty || page.hasChildNodes()) return;
@@ -60,8 +60,12 @@ export function showEmpty(empty) {
       'section',
       { class: 'sheet', 'aria-labelledby': 'empty-title' },
       make('h2', { id: 'empty-title' }, 'This wall is still empty'),
-      make('p', {}, 'Type one of these in a terminal. Tiles appear here as soon as their job is known.'),
-      make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about)))),
+      ...(fills
+        ? [
+            make('p', {}, 'Type one of these in a terminal. Tiles appear here as soon as their job is known.'),
+            make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about)))),
+          ]
+        : [make('p', {}, 'Tiles appear here as soon as somebody starts some.')]),
     ),
   );
 }

@@ -49,7 +49,7 @@ export class Facts {
       ['Image', imageWords(tile.image, set?.images)],
       ['Job', tile.job ?? '–'],
     ]);
-    this.#stop.hidden = tile.job === null || this.model.isOver(tile);
+    this.#stop.hidden = tile.job === null || !this.model.may('operate') || this.model.isOver(tile);
   }
 
   #settle() {

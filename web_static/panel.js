@@ -40,6 +40,7 @@ export class Panel {
     model.addEventListener('focus', () => this.#render());
     model.addEventListener('wall', () => this.#place());
     model.addEventListener('tiles', () => this.tick());
+    model.addEventListener('me', () => this.tick());
     const wide = matchMedia('(min-width: 60rem)').matches;
     this.#wanted = wide && localStorage.getItem(STORE) !== 'closed';
     this.#place();
@@ -131,16 +132,17 @@ export class Panel {
   /** The state, why, until when, what to do, what is wrong with GL: a paragraph each. @param {Tile} tile */
   #showState(tile) {
     const now = nowSeconds();
-    const said = say(tile, this.model.sets.get(tile.set), now);
+    const shown = this.model.stateOf(tile);
+    const said = say(tile, this.model.sets.get(tile.set), now, shown);
     const { head, advice, badge } = said;
-    const word = head === tile.state ? tile.state : `${tile.state}: ${head}`;
+    const word = head === shown ? shown : `${tile.state}: ${head}`;
     const bad = badge?.bad ? `! ${badge.words[0]}: ${badge.why}` : '';
     const calm = badge && !badge.bad ? badge.why : '';
     const parts = [lineOf(said, now), advice, bad, calm];
     const key = JSON.stringify([word, ...parts]);
     if (this.#state.dataset.of === key) return;
     this.#state.dataset.of = key;
-    this.#state.dataset.state = tile.state;
+    this.#state.dataset.state = shown;
     const names = ['why', 'advice', 'problem', 'note'];
     this.#state.replaceChildren(
       make('p', {}, make('strong', {}, word)),

@@ -40,7 +40,9 @@ function watchWheel(stage) {
 
 /**
  * @param {import('./stage.js').Stage} stage
- * @param {{open: (id: number) => void, select: (id: number) => void}} does
+ * @param {{open: (id: number) => void, select: (id: number) => void, choose: (id: number) => boolean}} does
+ *   choose: with Shift; returns whether tiles can be chosen
+ * @returns {(pointer: number, point: {x: number, y: number}) => void} takes a finger that is down already, as one of two
  */
 export function watchPointers(stage, does) {
   const { element } = stage;
@@ -106,7 +108,7 @@ export function watchPointers(stage, does) {
     if (dragged || event.button !== 0) return;
     const { x, y } = pointOf(event);
     const found = stage.tileAt(x, y);
-    if (found) (found.onTitle ? does.select : does.open)(found.id);
+    if (found && !(event.shiftKey && does.choose(found.id))) (found.onTitle ? does.select : does.open)(found.id);
   });
 
   element.addEventListener('pointercancel', (event) => {
@@ -134,4 +136,9 @@ export function watchPointers(stage, does) {
     stage.hover(null);
     element.classList.remove('over-picture', 'over-title');
   });
+
+  return (pointer, point) => {
+    dragged = true;
+    down.set(pointer, point);
+  };
 }

@@ -3,7 +3,8 @@
  *
  * @typedef {EventTarget & {scaleViewport: boolean, resizeSession: boolean, showDotCursor: boolean, background: string,
  *   qualityLevel: number, compressionLevel: number, viewOnly: boolean, focusOnClick: boolean,
- *   focus(options?: FocusOptions): void, disconnect(): void, sendKey(keysym: number, code: string): void}} Rfb
+ *   focus(options?: FocusOptions): void, disconnect(): void, sendKey(keysym: number, code: string): void,
+ *   clipboardPasteFrom(text: string): void}} Rfb
  *   what we use of noVNC's RFB (its docs/API.md)
  * @typedef {new (target: HTMLElement, channel: WebSocket, options?: {shared?: boolean}) => Rfb} RfbClass
  */
@@ -25,6 +26,9 @@ export class Remote {
   #wait = FIRST_WAIT_MS;
   #timer = 0;
   #slow = 0;
+  #looking = false;
+  #resizing = false;
+  /** @type {string|null} what the tile copied last, since it was opened: nothing of it goes further by itself */ copied = null;
 
   /**
    * @param {number} tile id @param {HTMLElement} target
@@ -57,6 +61,11 @@ export class Remote {
     rfb.background = 'transparent'; // the wall's last picture lies below until the first of the tile's own
     rfb.qualityLevel = 9;
     rfb.compressionLevel = 1;
+    rfb.viewOnly = this.#looking;
+    rfb.resizeSession = this.#resizing;
+    rfb.addEventListener('clipboard', (event) => {
+      this.copied = /** @type {CustomEvent<{text: string}>} */ (event).detail.text;
+    });
     rfb.addEventListener('connect', () => {
       clearTimeout(this.#slow);
       this.#wait = FIRST_WAIT_MS;
@@ -91,11 +100,40 @@ export class Remote {
 
   sendEscape() {
     this.#rfb?.sendKey(ESCAPE_KEYSYM, 'Escape');
+    this.focus();
+  }
+
+  /** Give the tile what it then can paste. @param {string} text */
+  paste(text) {
+    this.#rfb?.clipboardPasteFrom(text);
+    this.focus();
+  }
+
+  focus() {
     this.#rfb?.focus({ preventScroll: true });
+  }
+
+  /** Only look, or work too. @param {boolean} yes */
+  look(yes) {
+    if (this.#looking === yes) return;
+    this.#looking = yes;
+    if (this.#rfb && !this.#stopped) this.#rfb.viewOnly = yes;
+  }
+
+  /** Let the display have the window's size, now and when that changes. @param {boolean} yes */
+  resize(yes) {
+    this.#resizing = yes;
+    if (this.#rfb) this.#rfb.resizeSession = yes;
+  }
+
+  /** Let go of every key: noVNC does so when the window loses the keyboard, and at no other word. */
+  release() {
+    if (this.#rfb) dispatchEvent(new Event('blur'));
   }
 
   /** Take no more input, but keep the picture: the tile is on its way back to the wall. */
   hold() {
+    this.release();
     this.#stopped = true;
     if (this.#rfb) this.#rfb.viewOnly = true;
   }

@@ -20,6 +20,7 @@ import { say } from './words.js';
 const MARGIN = 20; // CSS pixels around the wall when all of it is shown
 const DEMAND_MS = 70; // after the camera's last move; at once would ask for sizes that nobody stops at
 const TITLE_SHARE = 0.4; // of the strip, that the title takes when zoomed in
+const WITH_PICTURE = ['live', 'starting'];
 const WORTH_MOVING = 1.12; // larger tiles by this factor justify other columns
 
 export class Stage {
@@ -37,6 +38,7 @@ export class Stage {
   /** @type {number|null} */ #hovered = null;
   /** @type {import('./demand.js').Demanded[]} */ #demand = [];
   #demandTimer = 0;
+  /** @type {Map<number, import('./wall-mark.js').Mark>} */ #marks = new Map();
 
   /** @param {Model} model @param {Connection} connection */
   constructor(model, connection) {
@@ -55,9 +57,14 @@ export class Stage {
     model.addEventListener('order', () => this.relayout());
     model.addEventListener('sizes', () => this.relayout());
     model.addEventListener('matches', () => this.#refresh(model.order));
-    model.addEventListener('focus', () => this.#refresh(model.order));
+    model.addEventListener('focus', () => {
+      this.#refresh(model.order);
+      this.demandSoon();
+    });
     model.addEventListener('tiles', (event) => {
-      this.#refresh(/** @type {CustomEvent<number[]>} */ (event).detail);
+      const { detail: ids } = /** @type {CustomEvent<number[]>} */ (event);
+      if (ids.length === 0) return;
+      this.#refresh(ids);
       this.demandSoon();
     });
   }
@@ -133,11 +140,12 @@ export class Stage {
       cell: cellRect(this.#grid, position),
       picture: /** @type {Rect} */ (this.#pictures.get(id)),
       title: tile.title,
-      state: tile.state,
-      said: say(tile, this.model.sets.get(tile.set), nowSeconds()),
+      state: this.model.stateOf(tile),
+      said: say(tile, this.model.sets.get(tile.set), nowSeconds(), this.model.stateOf(tile)),
       dimmed: this.model.isDimmed(id),
       focused: id === this.model.focus,
       hovered: id === this.#hovered,
+      marked: this.#marks.get(id) ?? null,
     };
   }
 
@@ -249,6 +257,23 @@ export class Stage {
     const ids = [this.#hovered, id].filter((one) => one !== null);
     this.#hovered = id;
     this.#refresh(ids);
+    this.demandSoon();
+  }
+
+  /** Mark these tiles, and no others. @param {Map<number, import('./wall-mark.js').Mark>} marks */
+  mark(marks) {
+    const ids = [...new Set([...this.#marks.keys(), ...marks.keys()])].filter((id) => this.#marks.get(id) !== marks.get(id));
+    this.#marks = marks;
+    this.cells.marks = marks;
+    this.#refresh(ids);
+    this.demandSoon();
+  }
+
+  /** How urgent a tile's pictures are to who sits here. @param {number} id @returns {import('./demand.js').Attention} */
+  #attention(id) {
+    const mark = this.#marks.get(id);
+    if (mark === 'working' || mark === 'leading') return 'worked';
+    return id === this.#hovered || id === this.model.focus ? 'looked' : null;
   }
 
   /** Ask for other pictures once the camera rests. */
@@ -261,9 +286,10 @@ export class Stage {
     const away = document.hidden || this.covered;
     const camera = this.#motion.to;
     const shown = [...this.#pictures].map(([id, rect]) => {
-      const { stream, state, width, height } = /** @type {Tile} */ (this.model.tiles.get(id));
-      const wanted = stream !== null && (state === 'live' || state === 'starting');
-      return { id, wanted, rect: optics.toScreen(camera, rect), native: { width, height } };
+      const tile = /** @type {Tile} */ (this.model.tiles.get(id));
+      const { stream, width, height } = tile;
+      const wanted = stream !== null && WITH_PICTURE.includes(this.model.stateOf(tile));
+      return { id, wanted, rect: optics.toScreen(camera, rect), native: { width, height }, attention: this.#attention(id) };
     });
     const demand = away ? [] : demandOf(shown, this.#view, this.#ratio);
     if (sameDemand(demand, this.#demand)) return;

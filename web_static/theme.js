@@ -18,6 +18,7 @@ export function canvasTheme() {
     text: read('text'),
     muted: read('muted'),
     accent: read('accent'),
+    onAccent: read('on-accent'),
     failed: read('failed'),
     font: read('font'),
     dim: Number(read('dim')),

@@ -2,33 +2,26 @@
  * The tiles' last pictures, as they come from the wall stream: decoded, put together, counted.
  *
  * @typedef {import('./wire.js').Picture} Picture
- * @typedef {{canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2D, drawn: number, captured: number}} Backing
- *   captured: when the last of it was, in seconds since the epoch
+ * @typedef {import('./wall-decode.js').Image} Image
+ * @typedef {import('./wall-decode.js').Sheet} Sheet
  */
 
+import { Sheets, decode } from './wall-decode.js';
+import { Keep } from './wall-keep.js';
 import { parsePicture } from './wire.js';
 
 const key = (/** @type {number} */ stream, /** @type {number} */ tile) => stream * 65536 + tile;
 
-/** Decode a JPEG. ImageDecoder does it without a copy through the browser's process, where there is one. */
-async function decode(/** @type {Uint8Array} */ jpeg) {
-  if (typeof ImageDecoder !== 'undefined') {
-    const decoder = new ImageDecoder({ data: /** @type {BufferSource} */ (jpeg), type: 'image/jpeg', colorSpaceConversion: 'none' });
-    try {
-      return (await decoder.decode()).image;
-    } finally {
-      decoder.close();
-    }
-  }
-  return createImageBitmap(new Blob([/** @type {BlobPart} */ (jpeg)], { type: 'image/jpeg' }), { colorSpaceConversion: 'none' });
-}
-
 export class Pictures {
   /** @type {Map<number, number>} tile ids by stream and index */ #routes = new Map();
   /** @type {Map<number, {stream: number|null, index: number}>} */ #ends = new Map();
-  /** @type {Map<number, Backing>} */ #backings = new Map();
+  #sheets = new Sheets();
+  /** @type {Keep<Image>} */ #keep = new Keep({
+    sheet: (width, height) => /** @type {Image} */ (this.#sheets.take(width, height)),
+    copy: (from, x, y, w, h, to, left, top) => /** @type {Sheet} */ (to).context.drawImage(from.source, x, y, w, h, left, top, w, h),
+  });
   /** @type {Map<number, Promise<void>>} by stream: pictures are drawn in the order sent */ #queues = new Map();
-  /** @type {Map<number, number>} */ #credit = new Map();
+  #drawn = 0;
   #connection = 0;
 
   /** @param {(id: number) => void} onChange called when a tile's picture changed */
@@ -39,7 +32,7 @@ export class Pictures {
   /** Learn all tiles; pictures of those that are gone are let go. */
   setTiles(/** @type {{id: number, stream: number|null, index: number}[]} */ tiles) {
     this.#ends = new Map(tiles.map(({ id, stream, index }) => [id, { stream, index }]));
-    for (const id of this.#backings.keys()) if (!this.#ends.has(id)) this.#backings.delete(id);
+    for (const id of this.#keep.ids()) if (!this.#ends.has(id)) this.#keep.drop(id);
     this.#makeRoutes();
   }
 
@@ -60,77 +53,57 @@ export class Pictures {
     for (const [id, { stream, index }] of this.#ends) if (stream !== null) this.#routes.set(key(stream, index), id);
   }
 
-  /** Return a tile's last picture. */
-  of(/** @type {number} */ id) {
-    return this.#backings.get(id);
+  /** Return where a tile's last picture is. @param {number} id */
+  of(id) {
+    return this.#keep.of(id);
   }
 
   /** Take a picture message: decode at once, draw after those of its stream that came before. Throws RangeError. */
   take(/** @type {ArrayBuffer} */ message) {
     const picture = parsePicture(message);
-    const decoded = decode(picture.jpeg);
-    decoded.catch(() => undefined); // handled where it is awaited, in turn
+    const finish = decode(picture.jpeg);
     const connection = this.#connection;
     const before = this.#queues.get(picture.stream) ?? Promise.resolve();
     this.#queues.set(
       picture.stream,
-      before.then(() => this.#drawWhenDecoded(picture, decoded, connection)),
+      before.then(() => this.#take(picture, finish, connection, message.byteLength)),
     );
   }
 
-  /** @param {Picture} picture @param {Promise<VideoFrame|ImageBitmap>} decoded @param {number} connection */
-  async #drawWhenDecoded(picture, decoded, connection) {
+  /** @param {Picture} picture @param {(sheets: Sheets) => Promise<Image>} finish @param {number} connection @param {number} bytes */
+  async #take({ stream, sequence, cells }, finish, connection, bytes) {
     try {
-      const image = await decoded;
-      for (const cell of picture.cells) this.#drawCell(picture.stream, cell, image);
-      image.close();
+      const image = await finish(this.#sheets);
+      /** @type {[number, import('./wire.js').Cell][]} */
+      const ours = [];
+      for (const cell of cells) {
+        const id = this.#routes.get(key(stream, cell.tile));
+        if (id !== undefined) ours.push([id, cell]);
+      }
+      const { width, height } = image.source;
+      for (const id of this.#keep.take(image, width * height, ours)) this.onChange(id);
     } catch (error) {
-      console.error(`TiledViz: picture ${picture.sequence} of stream ${picture.stream} cannot be decoded:`, error);
+      console.error(`TiledViz: picture ${sequence} of stream ${stream} cannot be decoded:`, error);
     }
-    if (connection === this.#connection) this.#credit.set(picture.stream, (this.#credit.get(picture.stream) ?? 0) + 1);
-    this.onChange(-1); // credit goes back even when nothing of the picture is shown
+    if (connection === this.#connection) this.#drawn += bytes;
+    this.onChange(-1); // room is given back even when nothing of the picture is shown
   }
 
-  /** @param {number} stream @param {import('./wire.js').Cell} cell @param {CanvasImageSource} image */
-  #drawCell(stream, cell, image) {
-    const id = this.#routes.get(key(stream, cell.tile));
-    if (id === undefined) return;
-    let backing = this.#backings.get(id);
-    if (!backing || backing.canvas.width !== cell.width || backing.canvas.height !== cell.height) {
-      if (!cell.whole) return; // a part of a picture that was replaced since
-      backing = newBacking(cell.width, cell.height, backing?.drawn ?? 0);
-      this.#backings.set(id, backing);
-    }
-    backing.context.drawImage(image, cell.x, cell.y, cell.w, cell.h, cell.left, cell.top, cell.w, cell.h);
-    backing.drawn += 1;
-    backing.captured = cell.captured;
-    this.onChange(id);
-  }
-
-  /** Return the credit earned since the last call, by stream, or null for none. */
-  takeCredit() {
-    if (this.#credit.size === 0) return null;
-    const credit = Object.fromEntries(this.#credit);
-    this.#credit.clear();
-    return credit;
+  /** Return how many bytes of pictures were drawn since the last call. */
+  takeDrawn() {
+    const drawn = this.#drawn;
+    this.#drawn = 0;
+    return drawn;
   }
 
   /** The connection is gone and its credit with it: a new one starts with its own. */
-  forgetCredit() {
-    this.#credit.clear();
+  forgetDrawn() {
+    this.#drawn = 0;
     this.#connection += 1;
   }
 
   /** Return how many cells were drawn of each tile: `{ID: count}`. */
   drawnCounts() {
-    return Object.fromEntries([...this.#backings].map(([id, { drawn }]) => [id, drawn]));
+    return Object.fromEntries(this.#keep.ids().map((id) => [id, this.of(id)?.drawn ?? 0]));
   }
-}
-
-/** @param {number} width @param {number} height @param {number} drawn @returns {Backing} */
-function newBacking(width, height, drawn) {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d', { alpha: false });
-  if (!context) throw new Error('this browser gives no 2D canvas to workers');
-  return { canvas, context, drawn, captured: 0 };
 }

@@ -8,24 +8,26 @@
  * @property {Rect} cell      with the title strip, in wall units
  * @property {Rect} picture   in wall units
  * @property {string} title
- * @property {import('./model.js').State} state
+ * @property {import('./model.js').State|'off'} state
  * @property {import('./words.js').Said} said
  * @property {boolean} dimmed
  * @property {boolean} focused
  * @property {boolean} hovered
- * @typedef {Record<'ground'|'surface'|'edge'|'edgeStrong'|'text'|'muted'|'accent'|'failed'|'font', string>
+ * @property {import('./wall-mark.js').Mark|null} marked
+ * @typedef {Record<'ground'|'surface'|'edge'|'edgeStrong'|'text'|'muted'|'accent'|'onAccent'|'failed'|'font', string>
  *   & {dim: number}} Theme
  */
 
 import { cameraAt, progress, toScreen } from './camera.js';
 import { inView } from './demand.js';
 import { nowSeconds, untilOlder } from './times.js';
-import { drawPicture, drawTile } from './wall-paint.js';
+import { drawPicture, drawTile, drawWithinEdge, isPlain } from './wall-paint.js';
+import { Pace } from './wall-pace.js';
 
 export class Scene {
   frames = 0;
   /** @type {OffscreenCanvas|null} */ #canvas = null;
-  /** @type {OffscreenCanvasRenderingContext2D|null} */ #context = null;
+  /** @type {OffscreenCanvasRenderingContext2D|null} */ context = null;
   /** @type {Theme|null} */ #theme = null;
   /** @type {Map<number, SceneTile>} */ #tiles = new Map();
   /** @type {Map<number, SceneTile>} where tiles were when they started to move */ #before = new Map();
@@ -38,16 +40,20 @@ export class Scene {
   /** @type {Set<number>} tiles of which only the picture changed */ #changed = new Set();
   #all = true;
   #asked = false;
+  #pausing = 0;
+  #pace = new Pace();
+  #frameEnd = new MessageChannel();
 
   /** @param {import('./wall-pictures.js').Pictures} pictures @param {() => void} onDrawn called after each frame */
   constructor(pictures, onDrawn) {
     this.pictures = pictures;
     this.onDrawn = onDrawn;
+    this.#frameEnd.port2.onmessage = () => this.#pace.end(performance.now());
   }
 
   setCanvas(/** @type {OffscreenCanvas} */ canvas) {
     this.#canvas = canvas;
-    this.#context = canvas.getContext('2d', { alpha: false });
+    this.context = canvas.getContext('2d', { alpha: false });
     this.#redraw();
   }
 
@@ -97,10 +103,16 @@ export class Scene {
     this.#redraw();
   }
 
-  /** Draw a tile's new picture (-1: no tile, but the frame's end is wanted). */
+  /** Draw a tile's new picture (-1: no tile, but the frame's end is wanted), with others that come at about the same time. */
   pictureChanged(/** @type {number} */ id) {
     if (id >= 0) this.#changed.add(id);
-    this.#ask();
+    if (this.#asked || this.#pausing) return;
+    const wait = this.#pace.wait(performance.now());
+    if (wait <= 0) return this.#ask();
+    this.#pausing = setTimeout(() => {
+      this.#pausing = 0;
+      this.#ask();
+    }, wait);
   }
 
   #redraw() {
@@ -113,8 +125,10 @@ export class Scene {
     this.#asked = true;
     requestAnimationFrame(() => {
       this.#asked = false;
+      this.#pace.begin(performance.now());
       this.#draw();
       this.onDrawn();
+      this.#frameEnd.port1.postMessage(null); // comes once the frame is handed over
     });
   }
 
@@ -133,7 +147,7 @@ export class Scene {
   }
 
   #draw() {
-    const [canvas, context, theme] = [this.#canvas, this.#context, this.#theme];
+    const [canvas, context, theme] = [this.#canvas, this.context, this.#theme];
     if (!canvas || !context || !theme || canvas.width === 0) return;
     const now = Date.now();
     const moving = now < this.#move.start + this.#move.duration;
@@ -153,10 +167,11 @@ export class Scene {
       const cell = toScreen(camera, placed.cell);
       if (!inView({ x: cell.x - 8, y: cell.y - 8, width: cell.width + 16, height: cell.height + 16 }, view)) continue;
       const picture = toScreen(camera, placed.picture);
-      const image = this.pictures.of(tile.id)?.canvas;
+      const image = this.pictures.of(tile.id);
       const asOf = this.#asOf(tile);
       if (asOf !== null) ages.push(asOf);
       if (this.#all) drawTile(context, { tile, cell, picture, image, asOf }, style);
+      else if (image && isPlain(tile, asOf)) drawWithinEdge(context, image, picture, style);
       else drawPicture(context, { tile, cell, picture, image, asOf }, style);
     }
     if (this.#all) this.#age(ages, style.now);

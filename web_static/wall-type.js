@@ -54,7 +54,7 @@ export function wrapText(
 /** Draw the shape of a state, or of a live tile whose picture is not of now, `size` high around (x, y): each differs without its colour too. */
 export function drawShape(
   /** @type {Context} */ context,
-  /** @type {import('./model.js').State|'aged'} */ state,
+  /** @type {import('./model.js').State|'off'|'aged'} */ state,
   /** @type {number} */ x,
   /** @type {number} */ y,
   /** @type {number} */ size,
@@ -73,7 +73,7 @@ export function drawShape(
   context.restore();
 }
 
-/** @type {Record<import('./model.js').State|'aged', (context: Context, r: number) => void>} */
+/** @type {Record<import('./model.js').State|'off'|'aged', (context: Context, r: number) => void>} */
 const SHAPES = {
   // a full disc
   live(context, r) {
@@ -108,6 +108,13 @@ const SHAPES = {
     context.lineTo(0, r * 0.2);
     context.moveTo(0, r * 0.52);
     context.lineTo(0, r * 0.53);
+    context.stroke();
+  },
+  // a switch
+  off(context, r) {
+    context.arc(0, 0, r * 0.8, -Math.PI * 0.3, Math.PI * 1.3);
+    context.moveTo(0, -r);
+    context.lineTo(0, -r * 0.2);
     context.stroke();
   },
   // a square

@@ -14,6 +14,7 @@
  *   | {type: 'tiles', tiles: SceneTile[]}
  *   | {type: 'stale', since: number|null}
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
+ *   | {type: 'say', message: object}
  *   | {type: 'snapshot', id: number, request: number}
  *   | {type: 'drawn', request: number}} ToWorker
  * @typedef {{type: 'open'} | {type: 'outdated'} | {type: 'closed', reason: string} | {type: 'event', event: any}
@@ -25,7 +26,9 @@ import { Pictures } from './wall-pictures.js';
 import { Scene } from './wall-scene.js';
 
 const pictures = new Pictures((id) => scene.pictureChanged(id));
-const scene = new Scene(pictures, () => flushCredit());
+const scene = new Scene(pictures, () => tellDrawn());
+// Tests and benchmarks look in by this name, as they do in the page.
+Object.assign(globalThis, { tiledviz: { scene, pictures } });
 
 /** @type {WebSocket|null} */
 let socket = null;
@@ -44,16 +47,16 @@ function send(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(new TextEncoder().encode(JSON.stringify(message)));
 }
 
-/** What was drawn makes room for more: one credit a picture, to the stream that it came from. */
-function flushCredit() {
-  const credit = pictures.takeCredit();
-  if (credit) send({ credit });
+/** What was drawn makes room for more: as many bytes. */
+function tellDrawn() {
+  const drawn = pictures.takeDrawn();
+  if (drawn) send({ drawn });
 }
 
 /** @param {string} url @param {string[]} protocols */
 function connect(url, protocols) {
   socket?.close();
-  pictures.forgetCredit();
+  pictures.forgetDrawn();
   const opened = new WebSocket(url, protocols);
   let broken = '';
   socket = opened;
@@ -72,7 +75,7 @@ function connect(url, protocols) {
   opened.onclose = ({ reason }) => {
     if (socket !== opened) return;
     socket = null;
-    pictures.forgetCredit();
+    pictures.forgetDrawn();
     tell({ type: 'closed', reason: broken || reason });
   };
 }
@@ -106,7 +109,7 @@ function leave() {
 /** @param {number} id @param {number} request */
 async function snapshot(id, request) {
   const picture = pictures.of(id);
-  const value = picture ? await createImageBitmap(picture.canvas) : null;
+  const value = picture ? await createImageBitmap(picture.image.source, picture.x, picture.y, picture.width, picture.height) : null;
   tell({ type: 'answer', request, value }, value ? [value] : []);
 }
 
@@ -131,6 +134,8 @@ addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: messa
     case 'demand':
       demand = message.demand;
       return send({ demand });
+    case 'say':
+      return send(message.message);
     case 'snapshot':
       return void snapshot(message.id, message.request);
     case 'drawn':

@@ -1,7 +1,7 @@
 /**
  * `window.tiledviz`: what the page shows, to read from the browser's console or a test. It changes nothing.
  *
- * - `tiles()`: in the order shown, `{id, title, state, dimmed, focused, rect}`; rect is the picture's place in the
+ * - `tiles()`: in the order shown, `{id, title, state, off, dimmed, focused, rect}`; rect is the picture's place in the
  *   window, `{x, y, width, height}` in CSS pixels.
  * - `camera()`: `{x, y, scale}`: the wall's point in the upper left corner, and CSS pixels per tile's width.
  * - `connection()`: `'connecting'`, `'open'`, `'lost'`, `'expired'` or `'outdated'` (the portal is of another release).
@@ -18,6 +18,7 @@ export function expose(model, stage, connection) {
       id,
       title: model.tiles.get(id)?.title,
       state: model.tiles.get(id)?.state,
+      off: model.off.has(id),
       dimmed: model.isDimmed(id),
       focused: id === model.focus,
       rect: stage.rectOf(id),

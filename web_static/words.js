@@ -34,8 +34,17 @@ function whenOf(start, now) {
   return [`starts about ${at} · in ${wait}`, `about ${at} · in ${wait}`, `about ${at}`, `~ ${at}`];
 }
 
-/** Return what is said of a tile at the time `now`. @returns {Said} */
-export function say(/** @type {Tile} */ tile, /** @type {TileSet|undefined} */ set, /** @type {number} */ now) {
+/** @type {Said} */
+const OFF = { head: 'off', why: 'turned off in this page: nothing of it is sent', when: [], where: '', advice: '', since: null, badge: null };
+
+/** Return what is said of a tile at the time `now`, and `shown` as in `Model.stateOf`. @returns {Said} */
+export function say(
+  /** @type {Tile} */ tile,
+  /** @type {TileSet|undefined} */ set,
+  /** @type {number} */ now,
+  /** @type {Tile['state']|'off'} */ shown = tile.state,
+) {
+  if (shown === 'off') return OFF;
   const { state } = tile;
   const cause = state === 'failed' ? (tile.cause ?? '') : '';
   const reason = tile.reason || WAITING[state];
@@ -58,7 +67,7 @@ export function lineOf(/** @type {Said} */ { why, when, where, since }, /** @typ
 
 /** Return what is said aloud of a tile, and beside the pointer: its name, its state, why, and what is wrong with its GL. */
 export function nameOf(/** @type {Tile} */ tile, /** @type {Said} */ said, /** @type {number} */ now) {
-  const state = said.head === tile.state ? tile.state : `${tile.state}: ${said.head}`;
+  const state = said.head === tile.state || said === OFF ? said.head : `${tile.state}: ${said.head}`;
   const line = lineOf(said, now);
   const { badge } = said;
   const gl = badge ? `, ${badge.bad ? 'warning, ' : ''}${badge.words[0]}${badge.bad ? `: ${badge.why}` : ''}` : '';

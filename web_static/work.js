@@ -154,7 +154,7 @@ export class Work {
  * @param {string} legend @param {string} name @param {{value: string, text: string, on: boolean, off?: boolean}[]} options
  * @param {(value: string) => void} onChange
  */
-function choice(legend, name, options, onChange) {
+export function choice(legend, name, options, onChange) {
   const lines = options.map(({ value, text, on, off }) => {
     const input = make('input', { type: 'radio', name, value });
     input.checked = on;

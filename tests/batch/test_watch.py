@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,3 +166,72 @@ def test_an_agents_last_words_fail_its_own_tiles(home: Path, store: Store) -> No
     ] * 2
     assert store.jobs()[0]["state"] == "running"
     LocalScheduler().cancel(job)
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list that grows with every sync that is not spared."""
+    did: list[None] = []
+    whole = watch._sync
+
+    def counted(*arguments: Any) -> bool:
+        did.append(None)
+        return whole(*arguments)
+
+    monkeypatch.setattr(watch, "_sync", counted)
+    return did
+
+
+def test_while_nothing_changes_nothing_is_read_again(home: Path, store: Store, synced: list[None]) -> None:
+    job = LocalScheduler().submit("sleep 60")
+    register(home, job)
+    assert watch.sync_here(store)
+    watch.sync_here(store)  # sees what the first one wrote
+    before = len(synced)
+    for _ in range(3):
+        assert not watch.sync_here(store)
+    assert len(synced) == before
+    LocalScheduler().cancel(job)
+
+
+@pytest.mark.parametrize("what", ["agent", "last words", "job", "store"])
+def test_whatever_changes_is_noticed_at_the_next_look(home: Path, store: Store, synced: list[None], what: str) -> None:
+    job = LocalScheduler().submit("sleep 60")
+    watch.adopt(store, plan(home), job)
+    for _ in range(3):
+        watch.sync_here(store)
+    before = len(synced)
+    if what == "agent":
+        register(home, job)
+    elif what == "last words":
+        write_last_words(home, job, LastWords(node="n", ordinal=0, error="killed"))
+    elif what == "job":
+        LocalScheduler().cancel(job)
+    else:
+        Store.open().remove_tiles([store.tiles()[0]["id"]])
+    watch.sync_here(store)
+    assert len(synced) == before + 1
+    states = {tile["state"] for tile in store.tiles()}
+    assert states == {"last words": {"failed"}, "job": {"stopped"}}.get(what, {"starting"})
+    if what != "job":
+        LocalScheduler().cancel(job)
+
+
+def test_where_there_is_no_batch_system_none_is_asked_and_that_is_told(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm = Asked({"1": JobStatus("1", JobState.RUNNING)})
+    monkeypatch.setattr(watch, "schedulers", lambda: {"local": LocalScheduler()})
+    assert not watch.ask_batch(store)
+    watch.adopt(store, plan(home), "1")
+    monkeypatch.setattr(watch, "schedulers", lambda: {"local": LocalScheduler(), "slurm": slurm})
+    assert watch.ask_batch(store)
+    assert slurm.asked == [["1"]]
+    assert store.jobs()[0]["state"] == "running"
+
+
+def test_a_job_whose_name_is_none_of_the_local_schedulers_stops_nothing(home: Path, store: Store) -> None:
+    watch.adopt(store, plan(home), "local-by-hand")
+    watch.sync_here(store)
+    assert "local-by-hand is not the id of a local job" in store.services.notices()[0]
+    assert not watch.sync_here(store)

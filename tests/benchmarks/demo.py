@@ -11,52 +11,36 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from typing import Any
 
+from bench_kit import cores, medians, report
 from tvcore import api
 from tvcore.node import wire
 from tvcore.store import Store
 from tvcore.tunnel import agents
 
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pids: list[int]) -> float:
-    """Return the CPU time that *pids* have used so far, in seconds (proc(5))."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def cores(groups: dict[str, list[int]], meanwhile: Callable[[], None]) -> dict[str, float]:
-    """Return how many cores each group of processes keeps busy *meanwhile*."""
-    before, begin = {name: cpu_seconds(pids) for name, pids in groups.items()}, time.monotonic()
-    meanwhile()
-    took = time.monotonic() - begin
-    return {name: round((cpu_seconds(pids) - before[name]) / took, 4) for name, pids in groups.items()}
+WINDOW = 1 << 22  # bytes of pictures that may be on their way
 
 
 def watch(registration: agents.Registration, tiles: list[dict[str, Any]], seconds: float) -> tuple[float, float]:
     """Look at *tiles* at half their size for *seconds*; return pictures per second and tile, and MB per second."""
     cells = size = 0
     with agents.connect(registration, "wall", number=1) as stream, stream.makefile("rwb") as file:
-        demand = [[tile["index"], tile["width"] // 2, tile["height"] // 2] for tile in tiles]
-        file.write(json.dumps({"demand": demand}).encode() + b"\n")
-        file.flush()
+
+        def say(**what: object) -> None:
+            file.write(json.dumps({"viewer": 1, **what}).encode() + b"\n")
+            file.flush()
+
+        say(demand=[[tile["index"], tile["width"] // 2, tile["height"] // 2, 1] for tile in tiles], credit=WINDOW)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             (length,) = wire.LENGTH.unpack(file.read(wire.LENGTH.size))
-            cells += len(wire.unpack(file.read(length)).cells)
-            size += length
-            file.write(b'{"credit": 1}\n')
-            file.flush()
+            _, picture = wire.read_address(file.read(length))
+            cells += len(wire.unpack(bytes(picture)).cells)
+            size += len(picture)
+            say(credit=len(picture))
     return cells / seconds / len(tiles), size / seconds / 1e6
 
 
@@ -113,8 +97,7 @@ def main() -> None:
         api.plan_case("gray_scott", {}, given.tiles)  # the ensemble is made, or there
         runs = [run_once(store, given.tiles, given.seconds) for _ in range(given.repeat)]
         store.close()
-    medians = {name: round(statistics.median(run[name] for run in runs), 4) for name in runs[0]}
-    print(json.dumps({"demo": {"tiles": given.tiles, **medians}}))
+    report("demo", {"tiles": given.tiles, **medians(runs)})
 
 
 if __name__ == "__main__":

@@ -247,11 +247,11 @@ class Viewer:
         self._page.events.clear()
         if list(self._tiles) != self._demanded:
             self._demanded = list(self._tiles)
-            self._page.say(demand=[[id_, 320, 240] for id_ in self._demanded])
+            self._page.say(demand=[[id_, 320, 240, 1] for id_ in self._demanded])
         shown = {(tile["stream"], tile["index"]): id_ for id_, tile in self._tiles.items()}
         for message in self._page.pictures:
             picture = wire.unpack(message)
-            self._page.say(credit={str(picture.number): 1})
+            self._page.say(drawn=len(message))
             new = [(cell, id_) for cell in picture.cells if (id_ := shown.get((picture.number, cell.tile)))]
             if all(id_ in self.first for _, id_ in new):
                 continue

@@ -10,7 +10,7 @@ const wallOf = (...tiles) => ({ session: 'main', revision: 1, sets: [{ id: 1, co
 function watched() {
   const model = new Model();
   const heard = [];
-  for (const type of ['wall', 'tiles', 'sizes', 'order', 'matches', 'focus']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  for (const type of ['wall', 'tiles', 'sizes', 'order', 'matches', 'focus', 'chosen']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
   return { model, heard };
 }
 
@@ -30,6 +30,16 @@ test('changes reach the tiles that are there; others are passed over', () => {
   assert.equal(model.tiles.get(1).state, 'failed');
   assert.equal(model.tiles.get(1).title, 'tile 1');
   assert.deepEqual(heard.at(-1), ['tiles', [1]]);
+});
+
+test('that just more frames were seen is told without the tiles: nothing on the wall shows it', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 1)));
+  model.update([{ id: 1, frames: 8 }, { id: 2, frames: 9, state: 'stopped' }]);
+  assert.deepEqual(heard.at(-1), ['tiles', [2]]);
+  model.update([{ id: 1, frames: 9 }]);
+  assert.deepEqual(heard.at(-1), ['tiles', []]);
+  assert.equal(model.tiles.get(1).frames, 9);
 });
 
 test('another size of a display is told, the same size is not', () => {
@@ -83,4 +93,42 @@ test('the focus stays on its tile when the wall changes, and moves only when tha
   assert.equal(model.focused().id, 3);
   model.replace(wallOf());
   assert.equal(model.focused(), null);
+});
+
+test('tiles are chosen and turned off for as long as they are there', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 2)));
+  model.choose(1);
+  model.choose(99);
+  model.turn(2);
+  assert.deepEqual(heard.slice(-2), [['chosen', [1]], ['tiles', [2]]]);
+  assert.deepEqual([[...model.chosen], [...model.off]], [[1], [2]]);
+  model.replace(wallOf(tile(1, 1)));
+  assert.deepEqual([[...model.chosen], [...model.off]], [[1], []]);
+  model.chooseNone();
+  assert.equal(model.chosen.size, 0);
+});
+
+test('a tile that is off is shown as that while it would have a picture, and as failed when it failed', () => {
+  const { model } = watched();
+  model.replace(wallOf(tile(1, 1)));
+  model.turn(1);
+  assert.equal(model.stateOf(model.tiles.get(1)), 'off');
+  model.update([{ id: 1, state: 'failed' }]);
+  assert.equal(model.stateOf(model.tiles.get(1)), 'failed');
+  model.turn(1);
+  model.update([{ id: 1, state: 'live' }]);
+  assert.equal(model.stateOf(model.tiles.get(1)), 'live');
+});
+
+test('nobody may do anything until the portal says who it is, and input goes only where it may and can', () => {
+  const { model } = watched();
+  model.replace(wallOf(tile(1, 1), { ...tile(2, 2), state: 'queued' }));
+  assert.ok(!model.may('see') && !model.takesInput(1));
+  model.setMe({ role: 'viewer', rights: ['see'] });
+  assert.ok(model.may('see') && !model.may('operate') && !model.takesInput(1));
+  model.setMe({ role: 'owner', rights: ['see', 'operate'] });
+  assert.ok(model.takesInput(1) && !model.takesInput(2) && !model.takesInput(null) && !model.takesInput(9));
+  model.turn(1);
+  assert.ok(!model.takesInput(1));
 });

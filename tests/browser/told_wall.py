@@ -71,6 +71,4 @@ def draw(stream: WallStream, tile: int, seed: int, captured: float | None = None
     done, jpeg = cv2.imencode(".jpg", cv2.applyColorMap(values, cv2.COLORMAP_VIRIDIS))
     assert done
     cell = wire.Cell(tile, wire.WHOLE, 1, captured or time.time(), 0, 0, width, height, 0, 0, width, height)
-    message = wire.pack(stream.number, stream.sent, [cell], jpeg.tobytes())
-    stream.sent += 1
-    stream.connection.sendall(wire.LENGTH.pack(len(message)) + message)
+    stream.send_picture([cell], jpeg.tobytes())

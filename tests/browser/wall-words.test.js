@@ -21,7 +21,7 @@ test('with room, all of it stands in its order; without, until when comes before
 
 test('the kind of failure comes before its reason, whole or not at all', () => {
   const tile = { state: 'failed', said: said({ head: 'out of memory', why: 'more than 4 GiB' }) };
-  assert.deepEqual(fitted(tile, 40, 100), ['out of memory', 'more than 4 GiB', 'Open for its log and to start again']);
+  assert.deepEqual(fitted(tile, 40, 100), ['out of memory', 'more than 4 GiB', 'Open for its log and what to do']);
   assert.deepEqual(fitted(tile, 20, 10), ['out of memory']);
   assert.deepEqual(fitted(tile, 8, 20), ['out of|memory']);
   assert.deepEqual(fitted(tile, 5, 10), ['more…']);

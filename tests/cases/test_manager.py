@@ -95,13 +95,17 @@ def test_a_case_in_an_image_is_planned_with_the_image_its_digest_and_its_own_com
     plain, _ = api.plan_case("sample", tiles=2)
     assert {(tile.command, tile.image) for tile in plain.tiles} == {(("outside",), None)}
     assert (plain.images, plain.ready) == ({}, False)
-    plan, _ = api.plan_case("sample", {"container": "apptainer", "tiles.gl": "mesa", "tiles.size": "800x600"}, 2)
+    assert (plain.encoders, plain.cores) == (0, 0.0)
+    bounds: dict[str, object] = {"wall.encoders": 3, "wall.cores": 0.5}
+    size = {"tiles.gl": "mesa", "tiles.size": "800x600"}
+    plan, _ = api.plan_case("sample", {"container": "apptainer", **size, **bounds}, 2)
     first, second = plan.tiles
     assert (first.command, first.image, first.binds) == (("outside",), None, ())
     assert (second.command, second.environment, second.image) == (("inside",), {"B": "2"}, str(image))
     assert second.binds == (Bind(source="/data", target="/d"),)
     assert list(plan.images) == [str(image)]
     assert (plan.container, plan.gl) == ("apptainer", "mesa")
+    assert (plan.encoders, plan.cores) == (3, 0.5)
     assert {(tile.width, tile.height) for tile in plan.tiles} == {(800, 600)}
 
 

@@ -272,7 +272,7 @@ class Watcher:
             page.events.clear()
             for message in page.pictures:
                 picture = wire.unpack(message)
-                page.say(credit={str(picture.number): 1})
+                page.say(drawn=len(message))
                 self.times.append(time.monotonic())
                 for cell in picture.cells:
                     tile = self._places.get((picture.number, cell.tile))
@@ -292,7 +292,7 @@ class Watcher:
             if tile.get("stream") is not None:
                 self._places[tile["stream"], self._indices[tile["id"]]] = tile["id"]
         if event["event"] == "wall":
-            demand = [[tile["id"], *self._size] for tile in document["tiles"]]
+            demand = [[tile["id"], *self._size, 1] for tile in document["tiles"]]
             if demand != self._demanded:
                 self._demanded = demand
                 page.say(demand=demand)

@@ -24,7 +24,7 @@ SETUP = {
     "RFB": b"",
     "X11": struct.pack("<BxHHHHxx", ord("l"), 11, 0, 0, 0),  # a connection setup without authorisation
     "HTTP": b"GET /api/v1/tiles HTTP/1.1\r\nHost: 127.0.0.1:8765\r\n\r\n",
-    "JSON": b'{"v": 1, "stream": "rpc", "token": ""}\n',
+    "JSON": b'{"v": 2, "stream": "rpc", "token": ""}\n',
 }
 
 

@@ -65,6 +65,7 @@ class NodeAgent:
         scratch: str = "",
         ready: bool = False,
         gpus: Sequence[int | None] = (),
+        job: str = "local-1",
         **tile: Any,
     ) -> None:
         self.home = home
@@ -93,7 +94,7 @@ class NodeAgent:
                 stdin=subprocess.PIPE,
                 stderr=log,
                 stdout=log,
-                env={**os.environ, "TILEDVIZ_JOB": "local-1", "XDG_RUNTIME_DIR": str(home.parent / "run")},
+                env={**os.environ, "TILEDVIZ_JOB": job, "XDG_RUNTIME_DIR": str(home.parent / "run")},
             )
         assert self.process.stdin
         with self.process.stdin as stdin:
@@ -172,21 +173,55 @@ def read_framebuffer(connection: socket.socket) -> Pixels:
         connection.sendall(client.outgoing())
 
 
-class WallViewer:
-    """A viewer of the wall: demands, gives credit, keeps what it was sent on one canvas a tile."""
+class Canvas:
+    """What a page draws of the pictures that it gets: one canvas a tile."""
 
-    def __init__(self, agent: NodeAgent, number: int = 3) -> None:
+    def __init__(self) -> None:
+        self.tiles: dict[int, Pixels] = {}
+
+    def draw(self, picture: wire.Picture) -> None:
+        """Draw the cells of one picture, (height, width, 3) RGB."""
+        pixels = simplejpeg.decode_jpeg(picture.jpeg, "RGB")
+        for c in picture.cells:
+            old = self.tiles.get(c.tile)
+            if old is None or old.shape[:2] != (c.height, c.width):
+                assert c.flags & wire.WHOLE, "a part came before the whole"
+                old = self.tiles[c.tile] = np.zeros((c.height, c.width, 3), np.uint8)
+            if c.flags & wire.WHOLE:
+                assert (c.left, c.top, c.w, c.h) == (0, 0, c.width, c.height)
+            old[c.top : c.top + c.h, c.left : c.left + c.w] = pixels[c.y : c.y + c.h, c.x : c.x + c.w]
+
+
+class WallViewer:
+    """A portal with viewers of the wall; *viewer* is the one that it speaks of where nothing else is said."""
+
+    def __init__(self, agent: NodeAgent, number: int = 3, viewer: int = 1) -> None:
         self.connection = agents.connect(agent.registration, "wall", number=number)
-        self.canvas: dict[int, Pixels] = {}
         self.messages: list[wire.Picture] = []
+        self.viewer = viewer
+        self._canvas = Canvas()
         self._left = b""
+
+    @property
+    def canvas(self) -> dict[int, Pixels]:
+        """Return what was drawn, by tile."""
+        return self._canvas.tiles
 
     def say(self, **what: Any) -> None:
         """Send one line."""
-        self.connection.sendall(json.dumps(what).encode() + b"\n")
+        self.connection.sendall(json.dumps({"viewer": self.viewer, **what}).encode() + b"\n")
+
+    def show(self, *shown: tuple[int, int, int], credit: int = 1 << 20) -> None:
+        """Demand tiles (tile, width, height), all as urgent, and allow so many bytes."""
+        self.say(demand=[[*each, 1] for each in shown], credit=credit)
 
     def read(self, seconds: float = 10.0) -> wire.Picture | None:
         """Return the next message, None when none comes in time."""
+        addressed = self.read_addressed(seconds)
+        return addressed and addressed[1]
+
+    def read_addressed(self, seconds: float = 10.0) -> tuple[tuple[int, ...], wire.Picture] | None:
+        """Return the next message and whom it is for, None when none comes in time."""
         deadline = time.monotonic() + seconds
         while len(self._left) < 4 or len(self._left) < 4 + wire.LENGTH.unpack(self._left[:4])[0]:
             wait = max(0.0, deadline - time.monotonic())
@@ -197,35 +232,31 @@ class WallViewer:
                 return None
             self._left += data
         end = 4 + wire.LENGTH.unpack(self._left[:4])[0]
-        message, self._left = wire.unpack(self._left[4:end]), self._left[end:]
-        self._draw(message)
+        viewers, picture = wire.read_address(self._left[4:end])
+        message, self._left = wire.unpack(bytes(picture)), self._left[end:]
+        if self.viewer in viewers:
+            self._canvas.draw(message)
         self.messages.append(message)
-        return message
+        return viewers, message
 
     def settle(self, quiet: float = 0.6, seconds: float = 15.0) -> list[wire.Picture]:
-        """Read, giving a credit for each message, until nothing comes any more; return what came."""
+        """Read, giving back the credit of each message, until nothing comes any more; return what came."""
         deadline = time.monotonic() + seconds
         came = []
         while message := self.read(quiet):
             came.append(message)
-            self.say(credit=1)
+            self.say(credit=size_of(message))
             assert time.monotonic() < deadline, "the wall does not come to rest"
         return came
-
-    def _draw(self, message: wire.Picture) -> None:
-        picture = simplejpeg.decode_jpeg(message.jpeg, "RGB")
-        for c in message.cells:
-            old = self.canvas.get(c.tile)
-            if old is None or old.shape[:2] != (c.height, c.width):
-                assert c.flags & wire.WHOLE, "a part came before the whole"
-                old = self.canvas[c.tile] = np.zeros((c.height, c.width, 3), np.uint8)
-            if c.flags & wire.WHOLE:
-                assert (c.left, c.top, c.w, c.h) == (0, 0, c.width, c.height)
-            old[c.top : c.top + c.h, c.left : c.left + c.w] = picture[c.y : c.y + c.h, c.x : c.x + c.w]
 
     def close(self) -> None:
         """Go away."""
         self.connection.close()
+
+
+def size_of(picture: wire.Picture) -> int:
+    """Return the bytes of a picture, as credit counts them."""
+    return wire.HEADER.size + wire.CELL.size * len(picture.cells) + len(picture.jpeg)
 
 
 def area_average(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -90,7 +90,7 @@ def test_a_display_killed_comes_back_with_its_program_and_leaves_nothing(start_a
     agent = start_agent(PAINTER)
     before = agent.wait_state("live")
     viewer = look(agent)
-    viewer.say(demand=[[0, 320, 240]])
+    viewer.show((0, 320, 240))
     viewer.settle()
     os.kill(before["xvnc"], signal.SIGKILL)
     wait_for(lambda: agent.status()["state"] == "starting")
@@ -171,7 +171,7 @@ def test_a_paused_program_really_stops_while_nobody_looks(start_agent: Start, lo
     wait_for(lambda: process_state(pid) == "T", what="the program is stopped")
     assert watch.read_text() == "0\n"
     viewer = look(agent)
-    viewer.say(demand=[[0, 320, 240]])
+    viewer.show((0, 320, 240))
     wait_for(lambda: process_state(pid) in "SR", what="the program goes on")
     assert watch.read_text() == "10\n"
     with agents.connect(agent.registration, "rfb", tile=0):

@@ -90,7 +90,7 @@ def test_a_display_changes_its_size_while_its_program_draws(start_agent: Start, 
     wait_for(lambda: agent.framebuffer().shape == (500, 900, 3), what="viewers get the new size")
     wait_for(lambda: (agent.framebuffer()[450, 850] == (0, 255, 0)).all(), what="it is drawn into")
     viewer = look(agent)
-    viewer.say(demand=[[0, 900, 500]])
+    viewer.show((0, 900, 500))
     viewer.settle()
     assert viewer.canvas[0].shape == (500, 900, 3)
 

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvcore.node.damage import Rect
-from tvcore.node.rfb import DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, Client, Connected, RfbError, SizeAnswered, Updated
+from tvcore.node.rfb import (
+    COMPARE,
+    DESKTOP_SIZE,
+    DO_NOT_COMPARE,
+    EXTENDED_DESKTOP_SIZE,
+    Client,
+    Connected,
+    RfbError,
+    SizeAnswered,
+    Updated,
+)
 
 HELLO = b"RFB 003.008\n\x01\x01\0\0\0\0"
 
@@ -45,7 +55,7 @@ def test_the_handshake_chooses_no_security_and_asks_for_raw_pixels() -> None:
     assert client.outgoing() == b"\x01"
     assert client.receive(server_init(8, 6)) == [Connected(8, 6, "tile")]
     pixel_format = bytes([0, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0])
-    encodings = struct.pack("!BxHiii", 2, 3, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, 0)
+    encodings = struct.pack("!BxHiiii", 2, 4, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, 0, DO_NOT_COMPARE)
     assert client.outgoing() == pixel_format + encodings
     assert client.outgoing() == b""
 
@@ -118,6 +128,13 @@ def test_a_size_is_asked_for_by_the_screen_that_the_server_has() -> None:
     assert client.pixels[0, :2].tobytes() == b"abcdefgh", "what was there stays"
 
 
+def test_a_server_is_told_to_compare_what_is_painted_and_not_to() -> None:
+    client = connected()
+    for wanted, how in ((True, COMPARE), (False, DO_NOT_COMPARE)):
+        client.compare(wanted)
+        assert client.outgoing() == struct.pack("!BxHiiii", 2, 4, EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, 0, how)
+
+
 def test_keys_and_the_pointer_are_said_as_the_protocol_has_it() -> None:
     client = connected()
     client.press(0xFF0D, True)
@@ -140,6 +157,8 @@ def test_bells_clipboards_and_colour_maps_are_passed_over() -> None:
         (b"RFB 003.003\n", "not RFB 3.8"),
         (b"HTTP/1.1 400", "not RFB 3.8"),
         (b"RFB 003.008\n\0\0\0\0\x04busy", "refuses: busy"),
+        (b"RFB 003.008\n\0\0\0\0\x07so\nbu\0y", r"refuses: so\?bu\?y$"),
+        (b"RFB 003.008\n\0\0\0\xff\0" + b"x" * 0xFF00, "refuses: x{200}$"),
         (b"RFB 003.008\n\0\xff\xff\xff\xff", "text of 4294967295 bytes"),
         (b"RFB 003.008\n\x01\x02", "password"),
         (b"RFB 003.008\n\x01\x01\0\0\0\x01\0\0\0\x02no", "refuses: no"),

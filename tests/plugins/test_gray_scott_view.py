@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from display_kit import Display, Picture, display
 from PIL import Image
 
+from display_kit import Display, Picture, display
 from tvcore.ensemble import create
 from tvcore.plugins.gray_scott import prepare as preparing
 from tvcore.plugins.gray_scott import view

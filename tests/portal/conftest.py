@@ -46,6 +46,12 @@ def job(portal: RunningPortal) -> Iterator[RunningJob]:
     yield from live_job(portal)
 
 
+@pytest.fixture
+def other(portal: RunningPortal) -> Iterator[RunningJob]:
+    """A second job, with a node agent of its own."""
+    yield from live_job(portal)
+
+
 @pytest.fixture(scope="session")
 def standing_job(portal: RunningPortal) -> Iterator[RunningJob]:
     """The same, for all tests that change nothing about it."""

@@ -28,6 +28,7 @@ from tvcore import proc
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState
 from tvcore.node import wire
+from tvcore.portal.roles import Role
 from tvcore.store import Members, Store
 from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration, TokenBook
@@ -72,14 +73,14 @@ class RunningPortal:
     def children(self) -> list[int]:
         return proc.descendants(self.process.pid)
 
-    def login_ticket(self, seconds: float = 600) -> str:
+    def login_ticket(self, seconds: float = 600, role: Role = "owner") -> str:
         ticket = secrets.token_hex(16)
-        self.store.add_login_ticket(ticket, seconds)
+        self.store.add_login_ticket(ticket, seconds, role)
         return ticket
 
-    def login(self) -> Browser:
+    def login(self, role: Role = "owner") -> Browser:
         browser = Browser(self)
-        answer = browser.post("/login", {"ticket": self.login_ticket()})
+        answer = browser.post("/login", {"ticket": self.login_ticket(role=role)})
         assert answer.status == 200, answer.json
         browser.key = answer.json["key"]
         return browser
@@ -198,6 +199,13 @@ class WallPage:
             self.pictures.append(message)
 
     def picture(self, seconds: float = 15) -> bytes:
+        """Return the next picture, which is drawn as soon as it came."""
+        picture = self.undrawn(seconds)
+        self.say(drawn=len(picture))
+        return picture
+
+    def undrawn(self, seconds: float = 15) -> bytes:
+        """Return the next picture, without a word to the portal."""
         while not self.pictures:
             self.receive(seconds)
         return self.pictures.pop(0)
@@ -216,38 +224,81 @@ class WallPage:
         self.connection.close()
 
 
+class Looker:
+    """One viewer of a wall stream, as the agent knows it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.credit = 0
+        self.demands: list[list[list[int]]] = []
+        self.input: list[dict[str, Any]] = []  # lines in the order in which they came
+        self.gone = False
+
+
 class WallStream:
-    """The agent's side of one wall stream."""
+    """The agent's side of a wall stream."""
 
     def __init__(self, connection: socket.socket, number: int) -> None:
         self.connection = connection
         self.number = number
-        self.credit = 2
         self.sent = 0
-        self.demands: list[list[list[int]]] = []
+        self.lookers: dict[int, Looker] = {}
         self.open = True
+        self._news = threading.Condition()
 
     def listen(self) -> None:
         with contextlib.suppress(OSError, ValueError), self.connection.makefile("rb") as file:
             for line in file:
-                said = json.loads(line)
-                if "demand" in said:
-                    self.demands.append(said["demand"])
-                self.credit += said.get("credit", 0)
-        self.open = False
+                with self._news:
+                    self._take(json.loads(line))
+                    self._news.notify_all()
+        with self._news:
+            self.open = False
+            self._news.notify_all()
+
+    def _take(self, said: dict[str, Any]) -> None:
+        number = said.pop("viewer")
+        if "demand" in said:
+            self.lookers.setdefault(number, Looker(number)).demands.append(said["demand"])
+            return
+        looker = self.lookers[number]  # none of the rest may come before
+        assert not looker.gone
+        looker.credit += said.get("credit", 0)
+        looker.gone = "gone" in said
+        if not {"credit", "gone"} & said.keys():
+            looker.input.append(said)
+
+    def looker(self, which: int = -1) -> Looker:
+        """Return the viewer that came last, or as *which* says."""
+        return list(self.lookers.values())[which]
 
     @property
     def demand(self) -> list[list[int]] | None:
-        return self.demands[-1] if self.demands else None
+        """Return what the viewer that came last asks for."""
+        return self.looker().demands[-1] if self.lookers else None
 
-    def send(self, tile: int, jpeg: bytes) -> bytes:
-        """Send a picture and return the message."""
+    def send(self, tile: int, jpeg: bytes, lookers: list[Looker] | None = None) -> bytes:
+        """Send a picture of a tile that is 8 × 8, as ``send_picture`` does."""
         cell = wire.Cell(tile, wire.WHOLE, self.sent, time.time(), 0, 0, 8, 8, 0, 0, 8, 8)
-        message = wire.pack(self.number, self.sent, [cell], jpeg)
-        self.credit -= 1
-        self.sent += 1
-        self.connection.sendall(wire.LENGTH.pack(len(message)) + message)
-        return message
+        return self.send_picture([cell], jpeg, lookers)
+
+    def send_picture(self, cells: list[wire.Cell], jpeg: bytes, lookers: list[Looker] | None = None) -> bytes:
+        """Send a picture to *lookers* (all), as soon as each has credit, and return what they get. Raises OSError."""
+
+        def chosen() -> list[Looker]:
+            return [each for each in self.lookers.values() if not each.gone] if lookers is None else lookers
+
+        def ready() -> bool:
+            return not self.open or (bool(chosen()) and all(each.credit > 0 for each in chosen()))
+
+        with self._news:
+            assert self._news.wait_for(ready, 15), "no credit"
+            picture = wire.pack(self.number, self.sent, cells, jpeg)
+            for looker in chosen():
+                looker.credit -= len(picture)
+            self.sent += 1
+            self.connection.sendall(wire.address([looker.number for looker in chosen()], picture))
+        return picture
 
 
 class FakeAgent:
@@ -330,9 +381,9 @@ class FakeAgent:
             with contextlib.suppress(OSError):
                 watch.sendall(json.dumps({"event": "tiles", "tiles": [self.tiles[index]]}).encode() + b"\n")
 
-    def stream(self, page: int = -1) -> WallStream:
+    def stream(self) -> WallStream:
         """Return the wall stream that was opened last."""
-        return self.walls[page]
+        return self.walls[-1]
 
     def die(self) -> None:
         """End as a killed agent does: the registration stays."""

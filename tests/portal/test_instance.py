@@ -32,7 +32,7 @@ def test_it_says_where_it_is_while_it_runs_and_ends_cleanly_and_fast(home: Path,
     browser = running.login()
     until(lambda: all(tile["stream"] for tile in browser.get("/wall").json["tiles"]))
     page, focus = browser.wall(), browser.rfb(job.tiles[0])
-    page.say(demand=[[tile, 100, 100] for tile in job.tiles])
+    page.say(demand=[[tile, 100, 100, 1] for tile in job.tiles])
     until(lambda: job.agent.walls)
     file = home / "portal.json"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -83,8 +83,8 @@ def test_a_killed_portal_leaves_no_worker_and_the_next_one_shows_the_same_wall(h
         until(lambda: all(tile["stream"] for tile in browser.get("/wall").json["tiles"]))
         assert [tile["id"] for tile in browser.get("/wall").json["tiles"]] == job.tiles
         page = browser.wall()
-        page.say(demand=[[job.tiles[0], 10, 10]])
-        until(lambda: job.agent.walls and job.agent.stream().demand == [[0, 10, 10]])
+        page.say(demand=[[job.tiles[0], 10, 10, 1]])
+        until(lambda: job.agent.walls and job.agent.stream().demand == [[0, 10, 10, 1]])
         page.close()
     finally:
         assert second.stop() == 0

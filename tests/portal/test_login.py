@@ -37,6 +37,7 @@ def test_a_login_ticket_is_good_once(portal: RunningPortal) -> None:
     answer = first.post("/login", {"ticket": ticket})
     assert answer.status == 200
     assert answer.json["session"] == "main"
+    assert (answer.json["role"], answer.json["rights"]) == ("owner", ["see", "arrange", "manage", "operate"])
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith(f"tiledviz_{portal.port}=")
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
@@ -255,7 +256,7 @@ def test_a_stream_ticket_expires_and_is_spent_by_any_use() -> None:
     now = [0.0]
     tickets = Tickets(clock=lambda: now[0])
     cookie = new_secret()
-    login = Login(digest(cookie), cookie)
+    login = Login(digest(cookie), cookie, "viewer")
     late = tickets.issue(login, "wall", None)
     now[0] = 30.5
     assert tickets.use(late, [cookie], "wall", None) is None
@@ -263,12 +264,12 @@ def test_a_stream_ticket_expires_and_is_spent_by_any_use() -> None:
     assert tickets.use(burnt, [new_secret()], "wall", None) is None
     assert tickets.use(burnt, [cookie], "wall", None) is None
     good = tickets.issue(login, "rfb", 3)
-    assert tickets.use(good, [new_secret(), cookie], "rfb", 3) == login.id
+    assert tickets.use(good, [new_secret(), cookie], "rfb", 3) == login
 
 
 def test_one_login_can_hold_only_so_many_tickets() -> None:
     tickets = Tickets(clock=lambda: 0.0)
-    one, other = Login("1", ""), Login("2", "")
+    one, other = Login("1", "", "owner"), Login("2", "", "owner")
     issued = [tickets.issue(one, "wall", None) for _ in range(1000)]
     assert None in issued
     assert tickets.issue(other, "wall", None) is not None

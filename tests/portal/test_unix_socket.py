@@ -9,6 +9,7 @@ import shlex
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -85,11 +86,11 @@ def test_login_wall_and_focus_work_through_it(on_socket: RunningPortal, until: U
     assert browser.cookie.startswith(f"tiledviz_{PORT}=")
     until(lambda: all(tile["stream"] for tile in browser.get("/wall").json["tiles"]))
     page, focus = browser.wall(), browser.rfb(job.tiles[0])
-    page.say(demand=[[tile, 100, 100] for tile in job.tiles])
+    page.say(demand=[[tile, 100, 100, 1] for tile in job.tiles])
     until(lambda: job.agent.walls)
     picture = job.agent.stream().send(1, b"JPEG" * 1000)
     assert page.picture() == picture
-    data = os.urandom(3 << 20)
+    data = b"RFB 003.008\n\x01\x01" + struct.pack("!B3xI", 6, 1 << 20) + os.urandom(1 << 20)
     chunks = [data[start : start + 200_000] for start in range(0, len(data), 200_000)]
     threading.Thread(target=lambda: [focus.send(chunk) for chunk in chunks], daemon=True).start()
     found = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sqlite3
@@ -19,6 +20,7 @@ from alembic.script import ScriptDirectory
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.portal.roles import ROLES
 from tvcore.store import Members, Store, database
 from tvcore.store.models import Base
 
@@ -143,13 +145,13 @@ def test_a_run_removed_is_gone(store: Store) -> None:
 
 def test_a_login_ticket_is_good_once_even_for_many_at_the_same_time(store: Store) -> None:
     store.add_login_ticket("secret")
-    results: list[bool] = []
+    results: list[str | None] = []
     threads = [threading.Thread(target=lambda: results.append(store.use_login_ticket("secret"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(results) == [False] * 7 + [True]
+    assert sorted(map(str, results)) == ["None"] * 7 + ["owner"]
 
 
 def test_an_expired_ticket_is_refused(store: Store) -> None:
@@ -173,6 +175,35 @@ def test_a_login_needs_cookie_and_key_of_the_same_login(store: Store) -> None:
     store.remove_login("cookie")
     assert not store.login_valid("cookie", "key")
     assert not store.login_valid("cookie", "key of another page")
+
+
+def test_a_ticket_and_a_login_keep_the_role_they_were_made_for_and_one_that_is_not_known_lets_nobody_in(
+    store: Store, home: Path
+) -> None:
+    for role in ROLES:
+        store.add_login_ticket(f"for {role}", role=role)
+        assert store.use_login_ticket(f"for {role}") == role
+        store.add_login("cookie", f"key of {role}", 60, role)
+    assert [store.login_valid("cookie", f"key of {role}") for role in ROLES] == list(ROLES)
+    store.add_login_ticket("later")
+    with sqlite3.connect(home / "store.sqlite") as connection:
+        for table in ("login", "login_ticket"):
+            connection.execute(f"UPDATE {table} SET role = 'emperor'")
+    assert store.login_valid("cookie", "key of owner") is None
+    assert store.use_login_ticket("later") is None
+
+
+def test_who_was_logged_in_before_there_were_roles_is_the_owner(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(database, "HEAD", "0003")
+        Store.open().close()
+    hashes = [hashlib.sha256(secret.encode()).hexdigest() for secret in ("cookie", "key", "ticket")]
+    with sqlite3.connect(home / "store.sqlite") as connection:
+        connection.execute("INSERT INTO login VALUES (?, ?, 1, 9e9)", hashes[:2])
+        connection.execute("INSERT INTO login_ticket VALUES (?, 9e9)", hashes[2:])
+    store = Store.open()
+    assert store.login_valid("cookie", "key") == "owner"
+    assert store.use_login_ticket("ticket") == "owner"
 
 
 def test_no_secret_stands_in_the_file(store: Store, home: Path) -> None:

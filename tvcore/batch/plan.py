@@ -109,6 +109,8 @@ class Plan(BaseModel):
     tunnel_way: Literal["endpoint", "sshd"] = Field(
         default="endpoint", description="how node agents reach the login node"
     )
+    encoders: int = Field(default=0, ge=0, description="threads of a node that encode pictures, 0: one per core")
+    cores: float = Field(default=0.0, ge=0.0, description="cores of a node that encoding may take, 0: no bound")
     tiles: tuple[TilePlan, ...] = Field(min_length=1)
 
     @property

@@ -9,16 +9,18 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tvcore import paths
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus, Scheduler
 from tvcore.batch.schedulers import scheduler_of, schedulers
 from tvcore.errors import TiledVizError
-from tvcore.node.last_words import read_last_words
+from tvcore.node.last_words import last_words_of, read_last_words
+from tvcore.paths import Mark, marks
 from tvcore.store import Members, Store
 from tvcore.tunnel import agents
 
@@ -26,6 +28,18 @@ EVERY = 3.0  # seconds between two questions to a batch system, whoever asks
 SOON = 0.5  # and when somebody waits for the answer
 MEANWHILE = "Jobs and tiles go on; their states are shown as they were then."
 FORGOTTEN = "it ended while nobody looked: the scheduler no longer knows it"
+
+
+@dataclass(frozen=True)
+class _Glance:
+    """What shows that nothing changed: the store's revisions, the local jobs, and marks of what agents wrote."""
+
+    revisions: Mapping[str, int]
+    local: Mapping[str, JobStatus]
+    files: Mapping[str, Mark]
+
+
+_glances: WeakKeyDictionary[Store, _Glance] = WeakKeyDictionary()
 
 
 def read_members(plan: Plan) -> Members:
@@ -52,8 +66,35 @@ def sync(store: Store, every: float = EVERY) -> bool:
 
 
 def sync_here(store: Store) -> bool:
-    """Do what ``sync`` does, but ask nothing that may keep one waiting: just files of this machine and the agents'."""
-    return _sync(store, {"local": schedulers()["local"]}, EVERY)
+    """Do what ``sync`` does, but ask nothing that may keep one waiting: just files of this machine and the agents'.
+
+    While nothing changed since this process did it last, it costs no more than to see that.
+    """
+    local = schedulers()["local"]
+    found = _glance(store, local)
+    if _glances.get(store) == found:
+        return False
+    changed = _sync(store, {"local": local}, EVERY)
+    _glances[store] = found  # of before: what the sync itself changed is looked at once more
+    return changed
+
+
+def ask_batch(store: Store, every: float = EVERY) -> bool:
+    """Ask the batch systems there are for their jobs, if it is time, and nobody else; return whether there is one."""
+    asked = {name: scheduler for name, scheduler in schedulers().items() if name != "local"}
+    for name, scheduler in asked.items():
+        ask_scheduler(store, name, scheduler, every)
+    return bool(asked)
+
+
+def _glance(store: Store, local: Scheduler) -> _Glance:
+    """Return what ``sync_here`` depends on."""
+    jobs = store.active_jobs()
+    files = [path for job in jobs for path in last_words_of(paths.state_dir(), job)]
+    found: Mapping[str, JobStatus] = {}
+    with contextlib.suppress(TiledVizError):  # an id that is none of the local scheduler's: the sync tells of it
+        found = local.jobs(job for job, scheduler in jobs.items() if scheduler == "local")
+    return _Glance(store.revisions(), found, marks([*files, *paths.agents_dir().glob("*.json")]))
 
 
 def _sync(store: Store, asked: Mapping[str, Scheduler], every: float) -> bool:
@@ -104,7 +145,7 @@ def ask_scheduler(store: Store, name: str, scheduler: Scheduler, every: float = 
 
     One that does not answer changes no job: that is told as the service's error, until it answers again.
     """
-    ids = [job["id"] for job in store.jobs(active=True) if job["scheduler"] == name]
+    ids = [job for job, of in store.active_jobs().items() if of == name]
     away = store.services.state(name).error
     if not ids and not away:
         return False
@@ -128,7 +169,7 @@ def ask_soon(store: Store, job: str, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
         sync(store, SOON)
-        if job not in {active["id"] for active in store.jobs(active=True)} or time.monotonic() > deadline:
+        if job not in store.active_jobs() or time.monotonic() > deadline:
             return
         time.sleep(SOON)
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from tvcore import paths
 from tvcore.batch.plan import Plan
 from tvcore.node.guard import node_name
+from tvcore.node.pool import Encoders
 from tvcore.node.prepare import prepared
 from tvcore.node.rpc import Rpc
 from tvcore.node.streams import Server
 from tvcore.node.tile import Tile
 from tvcore.node.tunnel import Tunnel
+from tvcore.node.wall import Wall
 from tvcore.tunnel.agents import Registration, register
 
 _logger = logging.getLogger(__name__)
@@ -36,7 +38,8 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
         tiles.update((tile.index, Tile(tile, node)) for tile in ours)
         socket = node.folder / "agent.sock"
         secret = secrets.token_hex(32)
-        server = Server(tiles, rpc, secret)
+        encoders = Encoders(plan.encoders, plan.cores)
+        server = Server(tiles, rpc, secret, Wall(tiles, encoders))
         await server.start(socket)
         tunnel = None
         if "SLURM_JOB_ID" in os.environ:  # the portal is on another machine
@@ -64,6 +67,7 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
         finally:
             registered.unlink(missing_ok=True)
             await server.close()
+            encoders.close()
             for life in lives:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)

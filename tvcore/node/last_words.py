@@ -42,10 +42,15 @@ def forget_last_words(state: Path, job: str, ordinal: int) -> None:
     (state / "jobs" / job / _name(ordinal)).unlink(missing_ok=True)
 
 
+def last_words_of(state: Path, job: str) -> list[Path]:
+    """Return the files with last words of agents of *job*."""
+    return list((state / "jobs" / job).glob(_name("*")))
+
+
 def read_last_words(state: Path, job: str) -> list[LastWords]:
     """Return the last words of the agents of *job*, by the nodes' ordinals; what cannot be read is passed over."""
     found = []
-    for path in (state / "jobs" / job).glob(_name("*")):
+    for path in last_words_of(state, job):
         with contextlib.suppress(OSError, ValidationError):
             found.append(LastWords.model_validate_json(path.read_bytes()))
     return sorted(found, key=lambda words: words.ordinal)

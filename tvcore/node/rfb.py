@@ -21,15 +21,23 @@ VERSION = b"RFB 003.008\n"
 MOST_PIXELS = 1 << 26
 MOST_SIDE = 16384
 MOST_TEXT = 1 << 16  # bytes of a name or a reason
+MOST_REASON = 200  # characters of a reason that are told
 MOST_CLIPBOARD = 1 << 24
+SCRATCH = 1 << 16  # bytes taken at once of what goes to several places
+GLANCE = 1 << 12  # and of what is not known yet
 
 RAW = 0
 DESKTOP_SIZE = -223
 EXTENDED_DESKTOP_SIZE = -308
 
+# Pseudo-encodings by which a client says how much it wants compressed. TigerVNC (VNCSConnectionST::getComparerState)
+# takes the former for: rather compare what is painted with what was there; and the latter for: rather do not.
+COMPARE = -254
+DO_NOT_COMPARE = -255
+
 _ENCODINGS = (EXTENDED_DESKTOP_SIZE, DESKTOP_SIZE, RAW)
 _SET_PIXEL_FORMAT = struct.pack("!B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
-_SET_ENCODINGS = struct.pack(f"!BxH{len(_ENCODINGS)}i", 2, len(_ENCODINGS), *_ENCODINGS)
+_SET_ENCODINGS = struct.Struct(f"!BxH{len(_ENCODINGS) + 1}i")
 _RECTANGLE = struct.Struct("!HHHHi")
 _SCREEN = struct.Struct("!IHHHHI")  # of a display: id, left, top, width, height, flags
 _OWN_REQUEST = 1  # why an ExtendedDesktopSize comes: we asked for it
@@ -82,19 +90,39 @@ class _Skip:
 
 
 class _Paint:
-    """A rectangle of raw pixels on its way into *target*, (rows, bytes of a row)."""
+    """A rectangle of raw pixels on its way into *target*, (rows, columns, 4)."""
 
     def __init__(self, target: Pixels) -> None:
-        self._target = target
-        self._row_bytes = target.shape[1]
-        self._done = 0
         self.left = target.size
+        self._done = 0
+        self._row_bytes = 4 * target.shape[1]
+        # Rows of the framebuffer's full width lie one after the other: bytes can be received straight into them.
+        self._flat = target.data.cast("B") if target.size and target.flags.c_contiguous else None
+        self._target = target.reshape(target.shape[0], self._row_bytes) if self._flat is None else None
+
+    def room(self) -> memoryview | None:
+        """Return where the bytes that are left go, None where they have to be taken to several places."""
+        return self._flat[self._done :] if self._flat else None
+
+    def filled(self, count: int) -> None:
+        """Note that *count* bytes are where ``room`` had them put."""
+        self._done += count
+        self.left -= count
 
     def take(self, data: memoryview) -> memoryview:
         data, rest = data[: self.left], data[self.left :]
-        self.left -= len(data)
+        if self._flat:
+            self._flat[self._done : self._done + len(data)] = data
+        else:
+            self._take_rows(data)
+        self.filled(len(data))
+        return rest
+
+    def _take_rows(self, data: memoryview) -> None:
+        assert self._target is not None
+        done = self._done
         while data:
-            row, column = divmod(self._done, self._row_bytes)
+            row, column = divmod(done, self._row_bytes)
             if column or len(data) < self._row_bytes:
                 used = min(self._row_bytes - column, len(data))
                 self._target[row, column : column + used] = np.frombuffer(data[:used], np.uint8)
@@ -103,9 +131,8 @@ class _Paint:
                 used = rows * self._row_bytes
                 block = np.frombuffer(data[:used], np.uint8).reshape(rows, self._row_bytes)
                 self._target[row : row + rows] = block
-            self._done += used
+            done += used
             data = data[used:]
-        return rest
 
 
 _Want = int | _Skip | _Paint
@@ -115,18 +142,21 @@ _Dialogue = Generator[_Want, bytes, None]
 class Client:
     """One conversation with a server.
 
-    ``receive`` takes what came and returns events; ``outgoing`` is what is to be sent; ``pixels`` is the
-    framebuffer, (height, width, 4) bytes, the same array until an Updated with ``resized``.
+    ``receive`` takes what came and returns events; so do ``room`` and ``received``, with fewer copies. ``outgoing`` is
+    what is to be sent; ``pixels`` is the framebuffer, (height, width, 4) bytes, the same array until an Updated with
+    ``resized``; ``busy`` says that an update of it has come in part.
     """
 
     def __init__(self, most_pixels: int = MOST_PIXELS) -> None:
         self.pixels: Pixels = np.zeros((0, 0, 4), np.uint8)
+        self.busy = False
         self._most_pixels = most_pixels
         self._whole = True  # the next request asks for everything
         self._screen = (0, 0)  # id and flags of the display's first screen
         self._out = bytearray()
         self._events: list[Event] = []
         self._small = bytearray()
+        self._scratch = memoryview(bytearray(SCRATCH))
         self._dialogue = self._talk()
         self._want: _Want = next(self._dialogue)
 
@@ -146,6 +176,11 @@ class Client:
         """Ask for all pixels, changed or not."""
         self._whole = True
         self.request()
+
+    def compare(self, wanted: bool) -> None:
+        """Have the server find out itself what of what was painted is new; at first it does not."""
+        how = COMPARE if wanted else DO_NOT_COMPARE
+        self._out += _SET_ENCODINGS.pack(2, len(_ENCODINGS) + 1, *_ENCODINGS, how)
 
     def point(self, x: int, y: int, buttons: int = 0) -> None:
         """Move the pointer, with these *buttons* pressed (bit 0 is the left one); RFC 6143, 7.5.5."""
@@ -179,12 +214,38 @@ class Client:
         events, self._events = self._events, []
         return events
 
+    def room(self) -> memoryview:
+        """Return where the next bytes are to be put, never empty; then say by ``received`` how many there are."""
+        if (place := self._place()) is not None:
+            return place
+        # What follows a header may be pixels, which are better received where they belong.
+        return self._scratch[:GLANCE] if isinstance(self._want, int) else self._scratch
+
+    def received(self, count: int) -> list[Event]:
+        """Take *count* bytes that were put into ``room`` and return what happened. Raises RfbError."""
+        if self._place() is None:
+            return self.receive(self._scratch[:count])
+        assert isinstance(self._want, _Paint)
+        self._want.filled(count)
+        if not self._want.left:
+            self._advance(b"")
+        events, self._events = self._events, []
+        return events
+
+    def _place(self) -> memoryview | None:
+        """Return the part of the framebuffer that the next bytes are for, None where it is not one, or small."""
+        room = self._want.room() if isinstance(self._want, _Paint) else None
+        return room if room is not None and len(room) >= GLANCE else None
+
     def _advance(self, piece: bytes) -> None:
         """Give the dialogue what it wanted, until it wants something that is not empty."""
         try:
             self._want = self._dialogue.send(piece)
             while self._want == 0 or (not isinstance(self._want, int) and not self._want.left):
                 self._want = self._dialogue.send(b"")
+        except RfbError:
+            self._want = 1  # whatever comes next is told that it is too late
+            raise
         except StopIteration:
             raise RfbError("the conversation ended by an earlier error") from None
 
@@ -212,17 +273,18 @@ class Client:
         self._out += VERSION
         count = (yield 1)[0]
         if count == 0:
-            raise RfbError(f"the server refuses: {yield from self._text()}")
+            raise RfbError(f"the server refuses: {yield from self._reason()}")
         if 1 not in (yield count):
             raise RfbError("the server wants a password")
         self._out += b"\x01"
         if (yield 4) != b"\0\0\0\0":
-            raise RfbError(f"the server refuses: {yield from self._text()}")
+            raise RfbError(f"the server refuses: {yield from self._reason()}")
         self._out += b"\x01"  # shared
         width, height, length = struct.unpack("!HH16xI", (yield 24))
         name = yield from self._text(length)
         self._resize(width, height)
-        self._out += _SET_PIXEL_FORMAT + _SET_ENCODINGS
+        self._out += _SET_PIXEL_FORMAT
+        self.compare(False)
         self._events.append(Connected(width, height, name))
 
     def _text(self, length: int | None = None) -> Generator[_Want, bytes, str]:
@@ -232,7 +294,13 @@ class Client:
             raise RfbError(f"the server sends a text of {length} bytes")
         return (yield length).decode("utf-8", "replace")
 
+    def _reason(self) -> Generator[_Want, bytes, str]:
+        """Return what the server gives as its reason, as people can be shown it: on one line."""
+        text = (yield from self._text())[:MOST_REASON]
+        return "".join(character if character.isprintable() else "?" for character in text)
+
     def _update(self) -> _Dialogue:
+        self.busy = True
         (count,) = struct.unpack("!xH", (yield 3))
         damage: tuple[Rect, ...] = ()
         resized = False
@@ -254,6 +322,7 @@ class Client:
                 damage, resized = (Rect(0, 0, width, height),), True
             else:
                 raise RfbError(f"the server sends encoding {encoding}, which was not asked for")
+        self.busy = False
         self._events.append(Updated(damage, resized))
 
     def _screens(self) -> _Dialogue:
@@ -268,7 +337,7 @@ class Client:
         rows, columns = self.pixels.shape[:2]
         if x + width > columns or y + height > rows:
             raise RfbError(f"the server paints {width}x{height} at {x},{y}, outside of {columns}x{rows}")
-        return _Paint(self.pixels.reshape(rows, columns * 4)[y : y + height, 4 * x : 4 * (x + width)])
+        return _Paint(self.pixels[y : y + height, x : x + width])
 
     def _resize(self, width: int, height: int) -> None:
         if not (1 <= width <= MOST_SIDE and 1 <= height <= MOST_SIDE and width * height <= self._most_pixels):

@@ -15,19 +15,19 @@ import socket
 import struct
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
 from tvcore.node.command import Command
 from tvcore.node.rpc import Rpc
+from tvcore.node.splice import splice
 from tvcore.node.tile import FOCUS_RATE, Tile
-from tvcore.node.wall import Wall
 from tvcore.tunnel.agents import LINE_MAX, PROTOCOL, StreamName, TokenBook
 
 OPENING_SECONDS = 5.0
 MOST_LINE = 1 << 20  # bytes of a line once a stream is open: what a wall of thousands of tiles demands fits
-RELAYED = 1 << 16  # bytes moved at once between a viewer and a display
+RELAYED = 1 << 16  # bytes moved at once from a viewer to a display
 _logger = logging.getLogger(__name__)
 
 
@@ -43,12 +43,21 @@ class _Opening(BaseModel):
     number: int = Field(default=0, ge=0, le=0xFFFF)
 
 
-class Server:
-    """Serves the streams of *tiles* on a unix socket; *rpc* answers calls."""
+class ServesWall(Protocol):
+    """What sends pictures to a portal."""
 
-    def __init__(self, tiles: Mapping[int, Tile], rpc: Rpc, secret: str) -> None:
+    async def serve(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve the wall stream *number* until the portal goes. Raises OSError, and ValueError for what is none."""
+        ...
+
+
+class Server:
+    """Serves the streams of *tiles* on a unix socket; *rpc* answers calls, *wall* sends pictures."""
+
+    def __init__(self, tiles: Mapping[int, Tile], rpc: Rpc, secret: str, wall: ServesWall) -> None:
         self._tiles = tiles
         self._rpc = rpc
+        self._wall = wall
         self._book = TokenBook(secret)
         self._open: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -79,7 +88,7 @@ class Server:
             if opening.stream == "rpc":
                 await self._rpc.serve(reader, writer)
             elif opening.stream == "wall":
-                await self._wall(opening.number, reader, writer)
+                await self._wall.serve(opening.number, reader, writer)
             elif opening.stream == "run":
                 await Command(self._tile(opening), reader, writer).run()
             else:
@@ -127,20 +136,16 @@ class Server:
         return tile
 
     async def _rfb(self, tile: Tile, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        display_reader, display_writer = await asyncio.open_unix_connection(str(tile.rfb_socket), limit=RELAYED)
+        display = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        portal: socket.socket = writer.get_extra_info("socket").dup()  # the other is the transport's, for reading
         away = tile.look(FOCUS_RATE, pictures=False)
-        try:
-            await _first_of(_relay(reader, display_writer), _relay(display_reader, writer))
-        finally:
-            display_writer.close()
-            away()
-
-    async def _wall(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        wall = Wall(number, self._tiles, writer)
-        try:
-            await _first_of(wall.send(), wall.listen(reader))
-        finally:
-            wall.close()
+        with display, portal:
+            try:
+                display.setblocking(False)
+                await asyncio.get_running_loop().sock_connect(display, str(tile.rfb_socket))
+                await first_of(_relay(reader, display), splice(display, portal))
+            finally:
+                away()
 
 
 def _check_peer(connection: socket.socket) -> None:
@@ -151,14 +156,13 @@ def _check_peer(connection: socket.socket) -> None:
         raise Refused("this node agent serves its owner only")
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Move bytes until the end; no faster than they are taken."""
+async def _relay(reader: asyncio.StreamReader, display: socket.socket) -> None:
+    """Move what a viewer sends to *display* until the end; no faster than it is taken."""
     while data := await reader.read(RELAYED):
-        writer.write(data)
-        await writer.drain()
+        await asyncio.get_running_loop().sock_sendall(display, data)
 
 
-async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
+async def first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Run all until the first ends; end the others, and raise what that first one raised."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:

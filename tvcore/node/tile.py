@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,7 @@ class Tile:
         self._room: dict[str, str] = {}
         self._paused = False
         self._lookers: list[tuple[int, bool]] = []  # rate, whether at our pictures
+        self._held: deque[Screen | None] = deque()  # whom somebody holds who reads the pixels
         self._life: asyncio.Task[None] | None = None
         self._stopping = False
         self._again = asyncio.Event()  # one that has ended is to live again
@@ -107,6 +109,23 @@ class Tile:
         return screen.pixels if screen and screen.frames else _NO_PIXELS
 
     @property
+    def busy(self) -> bool:
+        """Return whether an update is being received: ``pixels`` are to be read when it has come, ``viewers`` hear."""
+        screen = self.stage.screen
+        return screen is not None and screen.busy
+
+    def hold(self) -> None:
+        """Have ``pixels`` stay as they are, when not ``busy``, until as many ``release``; counted."""
+        if screen := self.stage.screen:
+            screen.hold()
+        self._held.append(screen)
+
+    def release(self) -> None:
+        """Give back what one ``hold`` took, whatever has become of the display meanwhile."""
+        if screen := self._held.popleft():
+            screen.release()
+
+    @property
     def captured(self) -> float:
         """Return when the last update came, seconds since the epoch."""
         return self.stage.screen.captured if self.stage.screen else 0.0
@@ -132,11 +151,16 @@ class Tile:
 
         def away() -> None:
             self._lookers.remove(entry)
-            if not pictures and self.screen and entry not in self._lookers:
-                self.screen.park_pointer()
+            if not pictures:
+                self.park_pointer()
             self._watchers_changed()
 
         return away
+
+    def park_pointer(self) -> None:
+        """Move the pointer out of the picture, unless somebody has the tile open and points himself."""
+        if self.screen and all(pictures for _, pictures in self._lookers):
+            self.screen.park_pointer()
 
     @property
     def watched(self) -> int:
@@ -160,8 +184,10 @@ class Tile:
             self._paused = pause
 
     def _want(self) -> None:
-        if self.stage.screen:
-            self.stage.screen.wanted = self._state == "starting" or any(pictures for _, pictures in self._lookers)
+        if screen := self.stage.screen:
+            rates = [rate for rate, pictures in self._lookers if pictures]
+            screen.rate = max(rates, default=WALL_RATE)
+            screen.wanted = self._state == "starting" or bool(rates)
 
     # what may be asked of it
 

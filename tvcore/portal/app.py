@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from tvcore.errors import TiledVizError
 from tvcore.portal.auth import Login
 from tvcore.portal.core import Portal
+from tvcore.portal.roles import RIGHTS
 from tvcore.portal.route import BODY_MAX, PATH_PARAMETERS, PREFIX, ApiError, Call, Route
 from tvcore.portal.routes import ROUTES
 from tvcore.portal.static import find_file
@@ -24,7 +25,7 @@ from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError
 
 HANDLER = "tiledviz.handler"  # in the environ: the connection's handler, which can give its socket away
 NORMAL = 1000
-NOBODY = Login("", "")
+NOBODY = Login("", "", "guest")  # who calls a route that is open to all
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -54,12 +55,15 @@ def make_app(portal: Portal) -> Wsgi:
 
 
 def body_max(portal: Portal, path: str, headers: Mapping[str, str]) -> int:
-    """Return how many bytes a body for *path* may have; more than the usual from who is logged in by *headers*."""
-    large = [route.body_max for route in ROUTES if path == PREFIX + route.path and route.body_max > BODY_MAX]
+    """Return how many bytes a body for *path* may have; more than the usual from who, by *headers*, may call it."""
+    large = next((route for route in ROUTES if path == PREFIX + route.path and route.body_max > BODY_MAX), None)
+    if large is None:
+        return BODY_MAX
     try:
-        return large[0] if large and portal.logins.recognise(headers) else BODY_MAX
+        login = portal.logins.recognise(headers)
     except TiledVizError:
         return BODY_MAX
+    return large.body_max if login and login.may(large.right) else BODY_MAX
 
 
 def check_address(portal: Portal, environ: dict[str, Any]) -> None:
@@ -140,10 +144,17 @@ def _call(portal: Portal, route: Route, environ: dict[str, Any], path: dict[str,
         if found is None:
             raise ApiError(401, "this needs a login: `tiledviz open` prints an address for it")
         login = found
+        _check_right(route, login)
     call = Call(portal, login, path, _query(route, environ), _body(route, environ), environ)
     assert route.handle is not None
     value = route.handle(call)
     return _json(value, headers=call.answer_headers)
+
+
+def _check_right(route: Route, login: Login) -> None:
+    """Check that *login* may what *route* does. Raises ApiError."""
+    if not login.may(route.right):
+        raise ApiError(403, f"the role {login.role} has not the right `{route.right}`: {RIGHTS[route.right]}")
 
 
 def _query(route: Route, environ: dict[str, Any]) -> BaseModel | None:
@@ -190,6 +201,7 @@ def _stream(portal: Portal, route: Route, environ: dict[str, Any], tile: int | N
     login = portal.tickets.use(tickets[0], cookies, route.stream, tile) if len(tickets) == 1 else None
     if login is None or SUBPROTOCOL not in protocols:
         raise ApiError(401, "this stream needs a fresh ticket of this login")
+    _check_right(route, login)
     key = handshake_key(environ)
     if key is None:
         raise ApiError(426, "this is a WebSocket (RFC 6455)")
@@ -199,14 +211,14 @@ def _stream(portal: Portal, route: Route, environ: dict[str, Any], tile: int | N
     return b""
 
 
-def _serve_socket(portal: Portal, route: Route, connection: Any, key: str, login: str, tile: int | None) -> None:
+def _serve_socket(portal: Portal, route: Route, connection: Any, key: str, login: Login, tile: int | None) -> None:
     assert route.run is not None
     browser = BrowserSocket(route.message_max)
-    portal.sockets.add(browser, login)
+    portal.sockets.add(browser, login.id)
     last = CloseError(NORMAL, "")
     try:
         browser.open(connection, key)
-        route.run(portal, browser, tile)
+        route.run(portal, browser, login, tile)
     except CloseError as close:
         last = close
     except OSError:

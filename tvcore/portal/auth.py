@@ -19,6 +19,8 @@ from typing import Literal, Protocol
 import gevent
 from gevent.lock import BoundedSemaphore
 
+from tvcore.portal.roles import Right, Role, may
+
 LOGIN_SECONDS = 7 * 24 * 3600
 TICKET_SECONDS = 30
 TICKETS_MAX = 256  # outstanding, per login
@@ -70,16 +72,16 @@ class Hosts:
 class LoginStore(Protocol):
     """What of the store is needed here; each may wait."""
 
-    def use_login_ticket(self, ticket: str) -> bool:
-        """Return whether *ticket* was good; it is not any more."""
+    def use_login_ticket(self, ticket: str) -> Role | None:
+        """Return whose role *ticket* was good for, None if it was not; it is not any more."""
         ...
 
-    def add_login(self, cookie: str, key: str, seconds: float) -> None:
-        """Let in whoever shows both."""
+    def add_login(self, cookie: str, key: str, seconds: float, role: Role) -> None:
+        """Let in whoever shows both, with *role*."""
         ...
 
-    def login_valid(self, cookie: str, key: str) -> bool:
-        """Return whether both belong to one login."""
+    def login_valid(self, cookie: str, key: str) -> Role | None:
+        """Return the role of the login to which both belong, if there is one."""
         ...
 
     def cookie_known(self, cookie: str) -> bool:
@@ -93,10 +95,15 @@ class LoginStore(Protocol):
 
 @dataclass(frozen=True)
 class Login:
-    """One browser that is logged in; *id* is the digest of its *cookie*."""
+    """A page that is logged in; *id* is the digest of its browser's *cookie*, which other pages share, in any role."""
 
     id: str
     cookie: str
+    role: Role
+
+    def may(self, right: Right) -> bool:
+        """Return whether this login has *right*."""
+        return may(self.role, right)
 
 
 class Logins:
@@ -105,7 +112,7 @@ class Logins:
     def __init__(self, store: LoginStore, cookie_name: str) -> None:
         self.cookie_name = cookie_name
         self._store = store
-        self._trusted: dict[str, tuple[str, float]] = {}
+        self._trusted: dict[str, tuple[Login, float]] = {}
         self._failures = 0
         self._last_failure = 0.0
         # What strangers send is looked up one at a time, so that they cannot keep the store from anyone else.
@@ -120,20 +127,20 @@ class Logins:
                 found.append(value)
         return found[:COOKIES_MAX]
 
-    def log_in(self, ticket: str, headers: Mapping[str, str]) -> tuple[str, str] | None:
-        """Return cookie and key for a good *ticket*, else None, the later the more often that happens.
+    def log_in(self, ticket: str, headers: Mapping[str, str]) -> tuple[Login, str] | None:
+        """Return login and key for a good *ticket*, else None, the later the more often that happens.
 
         A browser that is logged in keeps its cookie, known by WSGI *headers*, so that its other pages go on.
         """
         if _LOGIN_TICKET.fullmatch(ticket):
             with self._one_stranger:
-                good = self._store.use_login_ticket(ticket)
-            if good:
+                role = self._store.use_login_ticket(ticket)
+            if role:
                 # One that is not known was not made here: another port of this host may have set it.
                 known = (cookie for cookie in self.cookies(headers) if self._store.cookie_known(cookie))
                 cookie, key = next(known, None) or new_secret(), new_secret()
-                self._store.add_login(cookie, key, LOGIN_SECONDS)
-                return cookie, key
+                self._store.add_login(cookie, key, LOGIN_SECONDS, role)
+                return Login(digest(cookie), cookie, role), key
         now = time.monotonic()
         self._failures = self._failures + 1 if now - self._last_failure < DELAY_FORGET else 0
         self._last_failure = now
@@ -146,32 +153,33 @@ class Logins:
         if not is_secret(key):
             return None
         for cookie in self.cookies(headers):
-            if self._valid(cookie, key):
-                return Login(digest(cookie), cookie)
+            if login := self._known(cookie, key):
+                return login
         return None
 
-    def _valid(self, cookie: str, key: str) -> bool:
+    def _known(self, cookie: str, key: str) -> Login | None:
         now = time.monotonic()
         both = digest(cookie + key)
-        _, until = self._trusted.get(both, ("", 0.0))
-        if until > now:
-            return True
         self._trusted = {name: entry for name, entry in self._trusted.items() if entry[1] > now}
+        if both in self._trusted:
+            return self._trusted[both][0]
         with self._one_stranger:
-            valid = self._store.login_valid(cookie, key)
-        if valid:
-            self._trusted[both] = (digest(cookie), now + TRUST_SECONDS)
-        return valid
+            role = self._store.login_valid(cookie, key)
+        if role is None:
+            return None
+        login = Login(digest(cookie), cookie, role)
+        self._trusted[both] = (login, now + TRUST_SECONDS)
+        return login
 
     def log_out(self, login: Login) -> None:
         """End *login*, in every page of its browser."""
         self._store.remove_login(login.cookie)
-        self._trusted = {name: entry for name, entry in self._trusted.items() if entry[0] != login.id}
+        self._trusted = {name: entry for name, entry in self._trusted.items() if entry[0].id != login.id}
 
 
 @dataclass(frozen=True)
 class _Grant:
-    login: str
+    login: Login
     stream: StreamName
     tile: int | None
     until: float
@@ -188,21 +196,21 @@ class Tickets:
         """Return a ticket for one *stream* of *login*, or None when it holds too many already."""
         now = self._clock()
         self._grants = {name: grant for name, grant in self._grants.items() if grant.until >= now}
-        if sum(grant.login == login.id for grant in self._grants.values()) >= TICKETS_MAX:
+        if sum(grant.login.id == login.id for grant in self._grants.values()) >= TICKETS_MAX:
             return None
         ticket = new_secret()
-        self._grants[digest(ticket)] = _Grant(login.id, stream, tile, now + TICKET_SECONDS)
+        self._grants[digest(ticket)] = _Grant(login, stream, tile, now + TICKET_SECONDS)
         return ticket
 
-    def use(self, ticket: str, cookies: Iterable[str], stream: StreamName, tile: int | None) -> str | None:
+    def use(self, ticket: str, cookies: Iterable[str], stream: StreamName, tile: int | None) -> Login | None:
         """Return the login that *ticket* is good for together with one of *cookies*; it is spent in any case."""
         grant = self._grants.pop(digest(ticket), None)
         if grant is None or grant.until < self._clock() or (grant.stream, grant.tile) != (stream, tile):
             return None
-        if not any(hmac.compare_digest(digest(cookie), grant.login) for cookie in cookies):
+        if not any(hmac.compare_digest(digest(cookie), grant.login.id) for cookie in cookies):
             return None
         return grant.login
 
     def revoke(self, login: Login) -> None:
         """Spend all tickets of *login*."""
-        self._grants = {name: grant for name, grant in self._grants.items() if grant.login != login.id}
+        self._grants = {name: grant for name, grant in self._grants.items() if grant.login.id != login.id}

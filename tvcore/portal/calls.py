@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tvcore import api, paths
 from tvcore.batch import watch
+from tvcore.portal.roles import Role
 from tvcore.portal.tile_calls import TILE_FUNCTIONS
 from tvcore.store import Store
 from tvcore.tunnel.agents import Registration
@@ -35,18 +37,18 @@ def open_store() -> None:
     _store()
 
 
-def use_login_ticket(ticket: str) -> bool:
-    """Return whether the login ticket was good; it is not any more."""
+def use_login_ticket(ticket: str) -> str | None:
+    """Return whose role the login ticket was good for, None if it was not; it is not any more."""
     return _store().use_login_ticket(ticket)
 
 
-def add_login(cookie: str, key: str, seconds: float) -> None:
-    """Let in whoever shows *cookie* and *key*."""
-    _store().add_login(cookie, key, seconds)
+def add_login(cookie: str, key: str, seconds: float, role: Role) -> None:
+    """Let in whoever shows *cookie* and *key*, with *role*."""
+    _store().add_login(cookie, key, seconds, role)
 
 
-def login_valid(cookie: str, key: str) -> bool:
-    """Return whether *cookie* and *key* belong to one login."""
+def login_valid(cookie: str, key: str) -> str | None:
+    """Return the role of the login to which *cookie* and *key* belong, if there is one."""
     return _store().login_valid(cookie, key)
 
 
@@ -78,26 +80,28 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
     """
     watch.sync_here(_store())
     names, changed = {}, {}
-    for path in sorted(paths.agents_dir().glob("*.json")):
-        try:
-            stat = path.stat()
-            mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-            if known.get(path.name) != mark:
-                changed[path.name] = Registration.model_validate_json(path.read_bytes()).model_dump(mode="json")
-        except (OSError, ValueError):
-            continue
-        names[path.name] = mark
+    for path, mark in paths.marks(sorted(paths.agents_dir().glob("*.json"))).items():
+        name = Path(path).name
+        if known.get(name) != list(mark):
+            try:
+                changed[name] = Registration.model_validate_json(Path(path).read_bytes()).model_dump(mode="json")
+            except (OSError, ValueError):
+                continue
+        names[name] = mark
     return {"revision": _store().revision(session), "names": names, "changed": changed}
 
 
 def ask_schedulers() -> bool:
-    """Ask the batch systems for the jobs, if it is time; return whether anything changed."""
-    return watch.sync(_store())
+    """Ask the batch systems for the jobs, if it is time; return whether there are any."""
+    return watch.ask_batch(_store())
 
 
-def keep_endpoint() -> None:
-    """See that the tunnels' endpoint runs where there is a batch system, and note when it cannot."""
-    keep(_store())
+def keep_endpoint() -> bool:
+    """See that the tunnels' endpoint runs where there is a batch system, and note when it cannot.
+
+    Returns whether there is one.
+    """
+    return keep(_store())
 
 
 def query(session: str, text: str) -> list[int]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tvcore import config
+from tvcore.portal.arms import Arms
 from tvcore.portal.auth import Hosts, Logins, Tickets
+from tvcore.portal.links import Links
 from tvcore.portal.monitor import STORE_LONGEST, Monitor
+from tvcore.portal.pace import bytes_per_second
+from tvcore.portal.roles import Role
 from tvcore.portal.websocket import BrowserSocket
 from tvcore.workers import Workers
 
@@ -24,17 +29,19 @@ class StoreLogins:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def use_login_ticket(self, ticket: str) -> bool:
-        """Return whether *ticket* was good; it is not any more."""
-        return bool(self._workers.call("use_login_ticket", STORE_LONGEST, ticket=ticket))
+    def use_login_ticket(self, ticket: str) -> Role | None:
+        """Return whose role *ticket* was good for, None if it was not; it is not any more."""
+        role: Role | None = self._workers.call("use_login_ticket", STORE_LONGEST, ticket=ticket)
+        return role
 
-    def add_login(self, cookie: str, key: str, seconds: float) -> None:
-        """Let in whoever shows both."""
-        self._workers.call("add_login", STORE_LONGEST, cookie=cookie, key=key, seconds=seconds)
+    def add_login(self, cookie: str, key: str, seconds: float, role: Role) -> None:
+        """Let in whoever shows both, with *role*."""
+        self._workers.call("add_login", STORE_LONGEST, cookie=cookie, key=key, seconds=seconds, role=role)
 
-    def login_valid(self, cookie: str, key: str) -> bool:
-        """Return whether both belong to one login."""
-        return bool(self._workers.call("login_valid", STORE_LONGEST, cookie=cookie, key=key))
+    def login_valid(self, cookie: str, key: str) -> Role | None:
+        """Return the role of the login to which both belong, if there is one."""
+        role: Role | None = self._workers.call("login_valid", STORE_LONGEST, cookie=cookie, key=key)
+        return role
 
     def cookie_known(self, cookie: str) -> bool:
         """Return whether a page of the browser with *cookie* is logged in."""
@@ -72,7 +79,7 @@ class Sockets:
 
 
 class Portal:
-    """Logins, tickets, worker processes, the wall, and who looks at it."""
+    """Logins, tickets, worker processes, the wall, who looks at it and works in it. Raises TiledVizError: settings."""
 
     def __init__(self, hosts: Hosts, cookie_name: str) -> None:
         self.hosts = hosts
@@ -86,6 +93,9 @@ class Portal:
         self.logins = Logins(StoreLogins(self.quick), cookie_name)
         self.tickets = Tickets()
         self.monitor = Monitor(self.quick, self.slow, self.batch)
+        self.links = Links()
+        self.arms = Arms(self.monitor, self.links)
+        self.viewer_rate = bytes_per_second(config.load().settings.wall.viewer_rate)
         self.sockets = Sockets()
 
     def start(self) -> None:

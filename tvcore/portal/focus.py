@@ -1,7 +1,8 @@
 """The focus stream: the RFB bytes of one tile, both ways, between a browser and the tile's display.
 
 Towards the browser the kernel moves the bytes (splice(2)) behind frame headers written here; nothing is read
-from the display before the browser has taken what came before.
+from the display before the browser has taken what came before. What comes from the browser is taken apart
+(``rfb_input``), so that who may only look does nothing to the display, whatever the page says.
 """
 
 from __future__ import annotations
@@ -9,33 +10,40 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import select
 import socket
+from collections.abc import Iterable
 
 import gevent
 
 from tvcore.errors import TiledVizError
-from tvcore.portal.monitor import Agent, Monitor
-from tvcore.portal.websocket import GOING_AWAY, PING_SECONDS, TRY_LATER, BrowserSocket, CloseError, splice_all, wait_for
+from tvcore.node.wire import UNITS
+from tvcore.portal.auth import Login
+from tvcore.portal.core import Portal
+from tvcore.portal.moving import READ, Ready, Turns, send_all
+from tvcore.portal.rfb_input import Event, InputError, Pointer, RfbInput
+from tvcore.portal.websocket import (
+    GOING_AWAY,
+    PING_SECONDS,
+    POLICY,
+    TRY_LATER,
+    BrowserSocket,
+    CloseError,
+)
 from tvcore.tunnel import agents
 
 MESSAGE_MAX = 1 << 20
-PIPE_BYTES = 1 << 18  # what one frame to the browser has at most
+SMALL_BYTES = 4096  # less than these are read here: that takes fewer calls than moving them
+PIPE_BYTES = 1 << 18  # what of a larger frame to the browser the kernel moves, at most
+
+_turns = Turns()
 
 
-def serve_tile(browser: BrowserSocket, monitor: Monitor, tile: int | None) -> None:
-    """Serve the focus stream of *tile* to *browser*. Raises CloseError."""
-    place = monitor.place(tile) if tile is not None else None
+def serve_tile(portal: Portal, browser: BrowserSocket, login: Login, tile: int) -> None:
+    """Serve the focus stream of *tile* to *browser* until one of them ends. Raises CloseError with the reason."""
+    place = portal.monitor.place(tile)
     if place is None:
         raise CloseError(TRY_LATER, f"no node agent runs tile {tile} now")
-    relay(browser, *place)
-
-
-def relay(browser: BrowserSocket, agent: Agent, index: int) -> None:
-    """Move bytes between *browser* and the display of tile *index* at *agent* until one of them ends.
-
-    Raises CloseError with the reason.
-    """
+    agent, index = place
     try:
         display = agents.connect(agent.registration, "rfb", tile=index)
     except TiledVizError as error:
@@ -44,16 +52,64 @@ def relay(browser: BrowserSocket, agent: Agent, index: int) -> None:
         # A display that takes nothing for so long hangs; reading from it waits for as long as it likes.
         display.settimeout(PING_SECONDS)
         outward = gevent.spawn(_to_browser, display, browser)
+        hands = Hands(portal, login, tile)
+        read = RfbInput(login.may("operate"))
         try:
             for message in browser.messages():
-                _to_display(message, display)
+                passed, events = read.feed(message)
+                _to_display(passed, display)
+                if events:
+                    hands.follow(events)
+        except InputError as error:
+            raise CloseError(POLICY, str(error)) from error
         finally:
+            hands.release()
             outward.kill()
+
+
+class Hands:
+    """What keys and pointer do in one tile, shown to those tiles that follow it while its login has armed it."""
+
+    def __init__(self, portal: Portal, login: Login, tile: int) -> None:
+        self._portal = portal
+        self._login = login
+        self._tile = tile
+        self._followed = False
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Have the followers do *events*, if there are any followers."""
+        arm = self._portal.arms.of(self._login.id, self._tile)
+        if arm is None:
+            return
+        self._followed = True
+        width, height = self._size()
+        for event in events:
+            if isinstance(event, Pointer):
+                arm.pointer(in_units(event.x, width), in_units(event.y, height), event.buttons)
+            elif event.keysym:  # QEMU's key events may tell a key by its place alone, which means nothing elsewhere
+                arm.key(event.keysym, event.down)
+
+    def release(self) -> None:
+        """Let go of all that is held down from here."""
+        arm = self._portal.arms.of(self._login.id, self._tile) if self._followed else None
+        if arm is not None:
+            arm.release()
+
+    def _size(self) -> tuple[int, int]:
+        for tile in self._portal.monitor.wall["tiles"]:
+            if tile["id"] == self._tile:
+                return tile["width"], tile["height"]
+        return 1, 1
+
+
+def in_units(pixel: int, side: int) -> int:
+    """Return where the middle of *pixel* is, in ``UNITS`` of *side* pixels; what is beyond is at the edge."""
+    return (2 * min(pixel, side - 1) + 1) * UNITS // (2 * side)
 
 
 def _to_display(message: bytes, display: socket.socket) -> None:
     try:
-        display.sendall(message)
+        send_all(display, (message,))
     except OSError as error:
         raise CloseError(GOING_AWAY, "the display takes no input any more") from error
 
@@ -61,25 +117,34 @@ def _to_display(message: bytes, display: socket.socket) -> None:
 def _to_browser(display: socket.socket, browser: BrowserSocket) -> None:
     """Move what the display sends to the browser until one of them ends."""
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    readable = Ready(display.fileno(), READ)
     try:
         with contextlib.suppress(OSError):  # over the user's limit for pipes: the default size works too
             fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        while count := _take(display, writing):
-            with browser.frame(count) as connection:
-                splice_all(reading, connection, count)
-            gevent.sleep(0)  # one busy display must not keep the others waiting
+        small = True
+        while True:
+            readable.wait(first=small)
+            first = display.recv(SMALL_BYTES)
+            if not first:
+                break
+            small = len(first) < SMALL_BYTES
+            if small:
+                browser.send_parts(first)
+            else:
+                _turns.wait()
+                browser.send_spliced(first, reading, _take(display, writing))
         browser.end(GOING_AWAY, "the display ended")
     except (CloseError, OSError):
         browser.cut()
     finally:
+        readable.close()
         os.close(reading)
         os.close(writing)
 
 
 def _take(display: socket.socket, pipe: int) -> int:
-    """Move what *display* has into the empty *pipe* and return how many bytes that were, 0 at its end."""
-    while True:
-        try:
-            return os.splice(display.fileno(), pipe, PIPE_BYTES, flags=os.SPLICE_F_NONBLOCK | os.SPLICE_F_MOVE)
-        except BlockingIOError:
-            wait_for(display.fileno(), select.POLLIN, None)
+    """Move what *display* has now into the empty *pipe* and return how many bytes that were."""
+    try:
+        return os.splice(display.fileno(), pipe, PIPE_BYTES, flags=os.SPLICE_F_NONBLOCK | os.SPLICE_F_MOVE)
+    except BlockingIOError:
+        return 0

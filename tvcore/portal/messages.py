@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tvcore.portal.roles import RIGHTS, Right, Role
+
 State = Literal["queued", "starting", "live", "failed", "stopped"]
 
 
@@ -46,10 +48,12 @@ class LoginRequest(Message):
 
 
 class LoginAnswer(Answer):
-    """The key for the header ``X-TiledViz-Key``, to be kept by this page alone."""
+    """The key for the header ``X-TiledViz-Key``, to be kept by this page alone, and what it may do."""
 
     key: str
     session: str
+    role: Role
+    rights: list[Right] = Field(description="; ".join(f"`{right}`: {what}" for right, what in RIGHTS.items()))
 
 
 class TicketRequest(Message):

@@ -24,6 +24,7 @@ from tvcore.workers import Workers
 
 SESSION = "main"
 SYNC_WATCHED, SYNC_ALONE = 1.0, 5.0  # seconds from one sync to the next, with viewers and without
+LOCAL_ONLY = 30.0  # from one look for a batch system to the next, where there was none
 SYNC_LONGEST = 30.0
 ASK_LONGEST = 60.0  # for a batch system to answer, or not
 ENDPOINT_LONGEST = 30.0
@@ -224,13 +225,13 @@ class Monitor:
     def _ask_loop(self) -> None:
         """Have the batch systems asked, apart from all else: one that hangs holds up nothing but this loop."""
         while True:
-            self._call(self._batch, "ask_schedulers", ASK_LONGEST)
-            gevent.sleep(SYNC_WATCHED if self._viewers else SYNC_ALONE)
+            there = self._call(self._batch, "ask_schedulers", ASK_LONGEST)
+            gevent.sleep(LOCAL_ONLY if there is False else SYNC_WATCHED if self._viewers else SYNC_ALONE)
 
     def _endpoint_loop(self) -> None:
         while True:
-            self._call(self._slow, "keep_endpoint", ENDPOINT_LONGEST)
-            gevent.sleep(SYNC_WATCHED)
+            there = self._call(self._slow, "keep_endpoint", ENDPOINT_LONGEST)
+            gevent.sleep(LOCAL_ONLY if there is False else SYNC_WATCHED)
 
     def _call(self, workers: Workers, name: str, seconds: float, **arguments: Any) -> Any:
         """Have *name* done and return what comes of it, or None; a complaint is logged once, until it is another."""

@@ -58,6 +58,9 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": _path_parameters(route.path) + _query_parameters(route.query),
         "responses": _responses(route),
     }
+    if needed:
+        operation["description"] = f"Needs the right `{route.right}`."
+        operation["x-right"] = route.right
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.body)}
     return operation

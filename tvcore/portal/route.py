@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from tvcore.portal.auth import Login, StreamName
 from tvcore.portal.core import Portal
+from tvcore.portal.roles import Right
 from tvcore.portal.websocket import BrowserSocket
 
 PREFIX = "/api/v1"
@@ -44,8 +45,9 @@ class Call:
 class Route:
     """A route: who may call it, what it takes, what it does, and what it answers.
 
-    *access* is ``open``, ``login`` (cookie and key) or ``ticket`` (a WebSocket: cookie and one-time ticket). *body_max*
-    bytes of a body are taken, more than the usual from who is logged in alone.
+    *access* is ``open``, ``login`` (cookie and key) or ``ticket`` (a WebSocket: cookie and one-time ticket); unless it
+    is open, who calls it needs the *right*. *body_max* bytes of a body are taken, more than the usual only from who may
+    call it.
     """
 
     method: Literal["GET", "POST"]
@@ -58,8 +60,9 @@ class Route:
     body: type[BaseModel] | None = None
     body_max: int = BODY_MAX
     access: Access = "login"
+    right: Right = "see"
     stream: StreamName | None = None
-    run: Callable[[Portal, BrowserSocket, int | None], None] | None = None
+    run: Callable[[Portal, BrowserSocket, Login, int | None], None] | None = None
     message_max: int = 0
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from tvcore import __version__
 from tvcore.portal import focus, messages, wall
-from tvcore.portal.auth import LOGIN_SECONDS
+from tvcore.portal.auth import LOGIN_SECONDS, Login
 from tvcore.portal.core import Portal
 from tvcore.portal.monitor import SESSION
+from tvcore.portal.roles import rights
 from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
-from tvcore.portal.tile_routes import OPERATE, TILE_ROUTES
+from tvcore.portal.tile_routes import TILE_ROUTES
 from tvcore.portal.websocket import POLICY, BrowserSocket
 
 __all__ = ["PATH_PARAMETERS", "PREFIX", "ROUTES", "ApiError", "Call", "Route"]
@@ -30,11 +31,11 @@ def login(call: Call) -> Any:
     made = call.portal.logins.log_in(call.body.ticket, call.headers)
     if made is None:
         raise ApiError(401, "this login address was used already or is too old: `tiledviz open` prints a new one")
-    cookie, key = made
+    here, key = made
     call.answer_headers["Set-Cookie"] = (
-        f"{call.portal.logins.cookie_name}={cookie}; Max-Age={LOGIN_SECONDS}; Path=/; HttpOnly; SameSite=Strict"
+        f"{call.portal.logins.cookie_name}={here.cookie}; Max-Age={LOGIN_SECONDS}; Path=/; HttpOnly; SameSite=Strict"
     )
-    return {"key": key, "session": SESSION}
+    return {"key": key, "session": SESSION, "role": here.role, "rights": rights(here.role)}
 
 
 def logout(call: Call) -> Any:
@@ -121,14 +122,15 @@ def describe(call: Call) -> Any:
     return document(ROUTES)
 
 
-def run_wall(portal: Portal, browser: BrowserSocket, _tile: int | None) -> None:
+def run_wall(portal: Portal, browser: BrowserSocket, login: Login, _tile: int | None) -> None:
     """Serve the wall stream."""
-    wall.WallViewer(browser, portal.monitor).run()
+    wall.WallViewer(portal, browser, login).run()
 
 
-def run_focus(portal: Portal, browser: BrowserSocket, tile: int | None) -> None:
+def run_focus(portal: Portal, browser: BrowserSocket, login: Login, tile: int | None) -> None:
     """Serve the focus stream."""
-    focus.serve_tile(browser, portal.monitor, tile)
+    assert tile is not None
+    focus.serve_tile(portal, browser, login, tile)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -153,12 +155,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/cases", "The cases there are", cases, messages.Case, many=True),
     Route(
         "POST", "/launch", "Submit a job that shows a case", launch, messages.Job,
-        body=messages.LaunchRequest, access=OPERATE,
+        body=messages.LaunchRequest, right="operate",
     ),
-    Route("POST", "/jobs/{job}/stop", "End a job", stop, messages.Job, access=OPERATE),
+    Route("POST", "/jobs/{job}/stop", "End a job", stop, messages.Job, right="operate"),
     Route(
         "POST", "/jobs/{job}/again", "Launch again what a job that is over showed; its tiles are replaced",
-        launch_again, messages.Job, access=OPERATE,
+        launch_again, messages.Job, right="operate",
     ),
     *TILE_ROUTES,
     Route("POST", "/tickets", "A ticket for a stream", ticket, messages.TicketAnswer, body=messages.TicketRequest),

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tvcore.portal import tile_messages as messages
-from tvcore.portal.route import Access, Call, Route
+from tvcore.portal.route import Call, Route
 
-OPERATE: Access = "login"  # who may change what runs
 DO_SECONDS = 90.0  # longer than an agent takes to answer or not, for many tiles in turns
 
 
@@ -42,7 +41,7 @@ def get(call: Call) -> Any:
 
 def _route(name: str, summary: str, body: type[messages.Tiles] = messages.Tiles, **more: Any) -> Route:
     usual: dict[str, Any] = {"handle": _do(more.pop("call", f"{name}_tiles")), "answer": messages.Results}
-    return Route("POST", f"/tiles/{name}", summary, body=body, access=OPERATE, **(usual | more))
+    return Route("POST", f"/tiles/{name}", summary, body=body, right="operate", **(usual | more))
 
 
 TILE_ROUTES: tuple[Route, ...] = (
@@ -59,5 +58,5 @@ TILE_ROUTES: tuple[Route, ...] = (
     _route("drag", "Drag in tiles", messages.Drag, call="drag"),
     _route("windows", "The windows of tiles", call="windows", answer=messages.WindowsResults),
     _route("window", "Maximise, place, raise or close a window of tiles", messages.ChangeWindow, call="change_windows"),
-    Route("POST", "/tiles/get", "Read a file of a tile", get, messages.FileAnswer, body=messages.Get, access=OPERATE),
+    Route("POST", "/tiles/get", "Read a file of a tile", get, messages.FileAnswer, body=messages.Get, right="operate"),
 )  # fmt: skip

@@ -10,21 +10,21 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import os
-import select
 import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import gevent
 from gevent.lock import BoundedSemaphore
 from websockify.websocket import WebSocket, WebSocketWantReadError
 
+from tvcore.portal.moving import READ, Part, Ready, send_all, splice_all
+
 SUBPROTOCOL = "tiledviz"
 READ_BYTES = 16384
+SHORT_BYTES = 512  # of a payload that is unmasked as one number: quicker than as an array, as websockify does
 FRAGMENTS_MAX = 256  # per message: websockify joins them one by one
 PING_SECONDS = 20.0  # of silence; also how long one frame may take to be sent
 SILENT_SECONDS = 60.0
@@ -97,10 +97,24 @@ def handshake_key(headers: Mapping[str, str]) -> str | None:
     return None
 
 
+class _Frame:
+    """The time in which one frame is sent to a browser: nobody else sends meanwhile."""
+
+    def __init__(self, browser: BrowserSocket) -> None:
+        self._browser = browser
+
+    def __enter__(self) -> socket.socket:
+        return self._browser.begin_frame()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._browser.end_frame(whole=kind is None)
+
+
 class BrowserSocket(WebSocket):  # type: ignore[misc]
     """One browser's connection; messages of at most *message_max* bytes come in."""
 
     _send_buffer: bytes
+    _sent_close: bool
 
     def __init__(self, message_max: int) -> None:
         super().__init__()
@@ -108,14 +122,17 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         self._unfinished = 0
         self._fragments = 0
         self._sending = BoundedSemaphore(1)
+        self._frame = _Frame(self)
         self._heard = time.monotonic()
         self._ending: CloseError | None = None
+        self._readable: Ready | None = None
 
     def open(self, connection: socket.socket, key: str) -> None:
         """Answer the opening handshake whose *key* was checked."""
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(PING_SECONDS)
+        self._readable = Ready(connection.fileno(), READ, PING_SECONDS)
         self.accept(
             connection,
             {
@@ -151,10 +168,10 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
             yield message
 
     def _recv(self) -> bool:
-        # A peer that always has something ready must not keep the other greenlets waiting.
-        gevent.sleep(0)
-        if self.socket is None:
+        if self.socket is None or self._readable is None:
             return False
+        # Waited for even if there is something: a peer that always has some must not keep others waiting.
+        self._readable.wait(first=True)
         try:
             data = self.socket.recv(READ_BYTES)
         except OSError:
@@ -168,6 +185,9 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         return bool(data)
 
     def _close(self) -> None:
+        if self._readable is not None:
+            self._readable.close()
+            self._readable = None
         if self.socket is not None:
             super()._close()
 
@@ -189,43 +209,53 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
             self._fragments = 0 if fin else self._fragments + 1
         return frame
 
+    def _unmask(self, buf: bytes, mask: bytes) -> bytes:
+        if len(buf) > SHORT_BYTES:
+            unmasked: bytes = super()._unmask(buf, mask)
+            return unmasked
+        key = (mask * (len(buf) // 4 + 1))[: len(buf)]
+        return (int.from_bytes(buf, "little") ^ int.from_bytes(key, "little")).to_bytes(len(buf), "little")
+
     # --------------------------------------------------------------- sending
 
-    @contextmanager
-    def frame(self, length: int) -> Iterator[socket.socket]:
-        """Begin a binary frame of *length* bytes; who entered writes just them to the socket given.
+    def send_parts(self, *parts: Part) -> None:
+        """Send one binary message made of *parts*, none of which is copied. Raises CloseError or OSError."""
+        header = frame_header(sum(map(len, parts)))
+        with self._frame as connection:
+            send_all(connection, (header, *parts))
 
-        Raises CloseError when the connection is at its end. Whatever interrupts a frame ends the connection.
+    def send_spliced(self, first: bytes, pipe: int, count: int) -> None:
+        """Send one binary message: *first*, and *count* bytes out of *pipe*, which the kernel moves.
+
+        Raises CloseError or OSError.
         """
-        with self._sending:
-            connection: socket.socket | None = self.socket
-            if connection is None or self._sent_close:
-                raise CloseError(GOING_AWAY, "the connection is closed")
-            with self._whole():
-                connection.sendall(frame_header(length), socket.MSG_MORE)
-                yield connection
+        header = frame_header(len(first) + count)
+        with self._frame as connection:
+            send_all(connection, (header, first), socket.MSG_MORE if count else 0)
+            splice_all(pipe, connection, count)
 
-    def send_parts(self, *parts: bytes | bytearray | memoryview) -> None:
-        """Send one binary message made of *parts*, none of which is copied."""
-        with self.frame(sum(len(part) for part in parts)) as connection:
-            for part in parts[:-1]:
-                connection.sendall(part, socket.MSG_MORE)
-            connection.sendall(parts[-1])
+    def begin_frame(self) -> socket.socket:
+        """Wait for one's turn to send a frame and return the connection. Raises CloseError when it is at its end."""
+        self._sending.acquire()
+        connection: socket.socket | None = self.socket
+        if connection is None or self._sent_close:
+            self._sending.release()
+            raise CloseError(GOING_AWAY, "the connection is closed")
+        return connection
 
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._sent_close = True  # half a frame is out: no other may follow
-            raise
+    def end_frame(self, whole: bool) -> None:
+        """Let others send, unless the frame was interrupted: nothing may follow half a frame."""
+        self._sent_close = self._sent_close or not whole
+        self._sending.release()
 
     def _send(self, data: bytes) -> None:
         with self._sending:
-            connection = self.socket
-            if connection is not None:
-                with self._whole():
-                    connection.sendall(data)
+            if self.socket is not None:
+                try:
+                    send_all(self.socket, (data,))
+                except BaseException:
+                    self._sent_close = True
+                    raise
 
     def _flush(self) -> None:
         data: bytes = self._send_buffer
@@ -262,26 +292,3 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
                 pass
         self._shut(socket.SHUT_RDWR)
         self._close()
-
-
-def splice_all(source: int, target: socket.socket, length: int) -> None:
-    """Move *length* bytes from the pipe *source* to *target* within the kernel (splice(2)).
-
-    Raises TimeoutError when the target takes nothing for its own time-out.
-    """
-    while length:
-        try:
-            length -= os.splice(source, target.fileno(), length, flags=os.SPLICE_F_NONBLOCK | os.SPLICE_F_MOVE)
-        except BlockingIOError:
-            wait_for(target.fileno(), select.POLLOUT, target.gettimeout())
-
-
-def wait_for(fd: int, event: int, seconds: float | None) -> None:
-    """Wait until *fd* is ready for *event* (POLLIN or POLLOUT). Raises TimeoutError after *seconds*."""
-    hub = gevent.get_hub()
-    watcher = hub.loop.io(fd, 1 if event == select.POLLIN else 2)
-    try:
-        with gevent.Timeout(seconds, TimeoutError("the other side does not move")):
-            hub.wait(watcher)
-    finally:
-        watcher.close()

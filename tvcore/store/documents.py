@@ -25,14 +25,13 @@ def warns(job: JobRow) -> float | None:
     return job.ends - min(WARN_MOST, max(WARN_LEAST, WARN_SHARE * length))
 
 
-def job_document(tile_set: TileSetRow) -> dict[str, Any]:
-    """Return the job of *tile_set* as ``jobs`` lists it."""
+def job_document(tile_set: TileSetRow, tiles: int, live: int) -> dict[str, Any]:
+    """Return the job of *tile_set* as ``jobs`` lists it: with how many *tiles*, of which are *live*."""
     job = tile_set.job
-    states = [tile.state for tile in tile_set.tiles]
     return {
         "id": job.id_there, "scheduler": job.scheduler, "state": job.state, "reason": job.reason, "cause": job.cause,
         "advice": advice(job.cause), "exit_code": job.exit_code, "case": tile_set.case, "title": tile_set.title,
-        "session": tile_set.session.name, "tiles": len(states), "live": states.count("live"),
+        "session": tile_set.session.name, "tiles": tiles, "live": live,
         "submitted": job.submitted, "expected_start": job.expected_start, "started": job.started,
         "ends": job.ends, "ended": job.ended,
         "nodes": [node for node in job.nodes if node not in job.lost], "lost": job.lost,

@@ -140,16 +140,17 @@ class ServiceRow(Base):
 
 
 class LoginTicketRow(Base):
-    """A login address that was printed and not yet used; only the ticket's SHA-256 is kept."""
+    """A login address that was printed for a role and not yet used; only the ticket's SHA-256 is kept."""
 
     __tablename__ = "login_ticket"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     expires: Mapped[float]
+    role: Mapped[str] = mapped_column(String(20), default="owner", server_default="owner")
 
 
 class LoginRow(Base):
-    """A page that is logged in: its browser's cookie and a key of its own, both kept as SHA-256."""
+    """A page that is logged in, with its role: its browser's cookie and a key of its own, both kept as SHA-256."""
 
     __tablename__ = "login"
 
@@ -157,3 +158,4 @@ class LoginRow(Base):
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     created: Mapped[float]
     expires: Mapped[float]
+    role: Mapped[str] = mapped_column(String(20), default="owner", server_default="owner")

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload, sessionmaker
+from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.causes import Cause
 from tvcore.errors import UsageError
+from tvcore.portal.roles import Role, known
 from tvcore.store.database import default_url, open_engine
 from tvcore.store.documents import job_document, set_document, tile_document
 from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
@@ -188,13 +189,31 @@ class Store:
 
     def jobs(self, active: bool = False) -> list[dict[str, Any]]:
         """Return a dictionary per job, oldest first; with *active* just those that are not over."""
+        live = func.sum(case((TileRow.state == "live", 1), else_=0))
         with self._reading() as db:
             sets = db.scalars(
                 select(TileSetRow)
-                .options(selectinload(TileSetRow.job), selectinload(TileSetRow.tiles), selectinload(TileSetRow.session))
+                .options(joinedload(TileSetRow.job), joinedload(TileSetRow.session))
                 .order_by(TileSetRow.id)
             ).all()
-            return [job_document(s) for s in sets if not (active and JobState(s.job.state).ended)]
+            counts = {
+                set_id: (tiles, alive)
+                for set_id, tiles, alive in db.execute(
+                    select(TileRow.set_id, func.count(), live).group_by(TileRow.set_id)
+                )
+            }
+            return [
+                job_document(tile_set, *counts.get(tile_set.id, (0, 0)))
+                for tile_set in sets
+                if not (active and JobState(tile_set.job.state).ended)
+            ]
+
+    def active_jobs(self) -> dict[str, str]:
+        """Return the jobs that are not over, each with its scheduler: less than ``jobs``, and cheaper."""
+        over = [state.value for state in JobState if state.ended]
+        query = select(JobRow.id_there, JobRow.scheduler).where(JobRow.state.not_in(over)).order_by(JobRow.id)
+        with self._reading() as db:
+            return {row.id_there: row.scheduler for row in db.execute(query)}
 
     def apply_jobs(self, statuses: Iterable[JobStatus]) -> bool:
         """Write what the scheduler says of jobs, and what follows for their tiles; return whether anything changed."""
@@ -302,6 +321,11 @@ class Store:
                 "tiles": [tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
             }
 
+    def revisions(self) -> dict[str, int]:
+        """Return the ``revision`` of every session."""
+        with self._reading() as db:
+            return {row.name: row.revision for row in db.execute(select(SessionRow.name, SessionRow.revision))}
+
     def revision(self, session: str = "main") -> int:
         """Return a number that changes whenever something in the wall document changes."""
         with self._reading() as db:
@@ -309,31 +333,35 @@ class Store:
 
     # ---------------------------------------------------------------- logins
 
-    def add_login_ticket(self, ticket: str, seconds: float = TICKET_SECONDS) -> None:
-        """Make *ticket* good for one login within *seconds*."""
+    def add_login_ticket(self, ticket: str, seconds: float = TICKET_SECONDS, role: Role = "owner") -> None:
+        """Make *ticket* good for one login with *role* within *seconds*."""
         with self._session.begin() as db:
             db.execute(delete(LoginTicketRow).where(LoginTicketRow.expires < time.time()))
-            db.add(LoginTicketRow(hash=_hash(ticket), expires=time.time() + seconds))
+            db.add(LoginTicketRow(hash=_hash(ticket), expires=time.time() + seconds, role=role))
 
-    def use_login_ticket(self, ticket: str) -> bool:
-        """Return whether *ticket* was good; it is not any more."""
+    def use_login_ticket(self, ticket: str) -> Role | None:
+        """Return whose role *ticket* was good for, None if it was not; it is not any more."""
         with self._session.begin() as db:
             query = delete(LoginTicketRow).where(LoginTicketRow.hash == _hash(ticket))
-            gone = db.execute(query.returning(LoginTicketRow.expires)).scalar()
-            return gone is not None and gone >= time.time()
+            gone = db.execute(query.returning(LoginTicketRow.expires, LoginTicketRow.role)).one_or_none()
+            return known(gone.role) if gone is not None and gone.expires >= time.time() else None
 
-    def add_login(self, cookie: str, key: str, seconds: float) -> None:
-        """Let the page that shows both *cookie* and *key* in for *seconds*; a browser's pages share its cookie."""
+    def add_login(self, cookie: str, key: str, seconds: float, role: Role = "owner") -> None:
+        """Let the page that shows both *cookie* and *key* in for *seconds*, with *role*.
+
+        A browser's pages share its cookie.
+        """
         now = time.time()
         with self._session.begin() as db:
             db.execute(delete(LoginRow).where(LoginRow.expires < now))
-            db.add(LoginRow(cookie_hash=_hash(cookie), key_hash=_hash(key), created=now, expires=now + seconds))
+            hashes = {"cookie_hash": _hash(cookie), "key_hash": _hash(key)}
+            db.add(LoginRow(**hashes, created=now, expires=now + seconds, role=role))
 
-    def login_valid(self, cookie: str, key: str) -> bool:
-        """Return whether *cookie* and *key* belong to one login that has not expired."""
+    def login_valid(self, cookie: str, key: str) -> Role | None:
+        """Return the role of the login to which *cookie* and *key* belong, None if there is none or it has expired."""
         with self._reading() as db:
             login = db.get(LoginRow, (_hash(cookie), _hash(key)))
-            return login is not None and login.expires >= time.time()
+            return known(login.role) if login is not None and login.expires >= time.time() else None
 
     def cookie_known(self, cookie: str) -> bool:
         """Return whether some page of the browser with *cookie* is logged in; the cookie alone lets nobody in."""

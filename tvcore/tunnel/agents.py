@@ -31,8 +31,8 @@ from tvcore.batch.plan import Plan
 from tvcore.errors import TiledVizError
 from tvcore.tunnel.address import read_endpoint
 
-PROTOCOL = 1
-SUPPORTED = frozenset({1})  # what this release still speaks: jobs outlive an upgrade of the portal
+PROTOCOL = 2
+SUPPORTED = frozenset({2})  # what this release still speaks: jobs outlive an upgrade of the portal
 TOKEN_SECONDS = 30
 RUNTIME_PREFIX = "tiledviz-"  # of a runtime folder's name
 LINE_MAX = 65536  # bytes of an opening line and of its answer

@@ -22,13 +22,17 @@ def stale(info: EndpointInfo) -> str:
     )
 
 
-def keep(store: Store) -> None:
-    """Start the endpoint if none of ours runs on this machine; where it cannot, that is told as a notice."""
+def keep(store: Store) -> bool:
+    """Start the endpoint if none of ours runs on this machine; where it cannot, that is told as a notice.
+
+    Returns whether there is a batch system, whose nodes need one.
+    """
     if set(schedulers()) == {"local"}:
-        return
+        return False
     try:
         error = stale(ensure_endpoint(paths.state_dir()))
     except TiledVizError as problem:
         error = str(problem)
     if error != store.services.state(SERVICE).error:
         store.services.tell(SERVICE, error)
+    return True

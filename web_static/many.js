@@ -1,0 +1,101 @@
+/** The dialog that chooses a leader and its followers, and the line of what was chosen on the wall. */
+
+import { followersOf } from './arming.js';
+import { button, byId, make, setText } from './dom.js';
+import { formatCount } from './format.js';
+import { choice } from './work.js';
+
+/** @typedef {'chosen'|'found'|'all'} Where */
+
+export class Many {
+  #dialog = byId('many', HTMLDialogElement);
+  #leader = make('select', { id: 'many-leader' });
+  #places = make('div', {});
+  #go = make('button', { class: 'primary', type: 'submit' });
+  /** @type {Where} */ #where = 'chosen';
+
+  /** @param {import('./model.js').Model} model @param {import('./follow.js').Follow} follow */
+  constructor(model, follow) {
+    this.model = model;
+    this.follow = follow;
+    const label = make('label', { for: 'many-leader' }, make('span', {}, 'Leader: what goes into this tile …'));
+    const form = make(
+      'form',
+      {},
+      make('div', { class: 'field' }, label, make('span', { class: 'select' }, this.#leader)),
+      this.#places,
+      make('p', { class: 'about' }, 'On the wall, Space and Shift with a click choose tiles. Keys go in as they are; the pointer goes to the same place of each display, whatever its size.'),
+      make('div', { class: 'buttons' }, this.#go),
+    );
+    this.#leader.addEventListener('change', () => this.#refresh());
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#dialog.close();
+      this.follow.arm(Number(this.#leader.value), this.#followers(this.#where));
+    });
+    this.#dialog.append(
+      make('header', {}, make('h2', { id: 'many-title' }, 'Type into many tiles'), button('Close', () => this.#dialog.close())),
+      form,
+    );
+  }
+
+  /** @param {number|null} [leader] the tile meant as leader */
+  open(leader = this.model.focus) {
+    if (!this.model.may('operate') || this.#dialog.open) return;
+    const { order, tiles, chosen, matches } = this.model;
+    const live = order.filter((id) => this.model.takesInput(id));
+    this.#leader.replaceChildren(...live.map((id) => new Option(tiles.get(id)?.title, String(id))));
+    const first = live.find((id) => chosen.has(id));
+    const meant = leader !== null && live.includes(leader) ? leader : (first ?? live[0]);
+    if (meant !== undefined) this.#leader.value = String(meant);
+    this.#where = chosen.size > 0 ? 'chosen' : matches ? 'found' : 'all';
+    this.#refresh();
+    this.#dialog.showModal();
+    this.#leader.focus();
+  }
+
+  /** @param {Where} where */
+  #followers(where) {
+    const { order, chosen, matches } = this.model;
+    const meant = where === 'chosen' ? order.filter((id) => chosen.has(id)) : where === 'found' ? order.filter((id) => matches?.has(id)) : order;
+    return followersOf(meant, Number(this.#leader.value), (id) => this.model.takesInput(id));
+  }
+
+  #refresh() {
+    const { chosen, matches } = this.model;
+    const count = (/** @type {Where} */ where) => formatCount(this.#followers(where).length);
+    const options = [
+      { value: 'chosen', text: chosen.size > 0 ? `Chosen on the wall: ${count('chosen')}` : 'Chosen on the wall: none yet', on: this.#where === 'chosen', off: chosen.size === 0 },
+      { value: 'found', text: matches ? `Those that the search found: ${count('found')}` : 'Those that a search finds', on: this.#where === 'found', off: !matches },
+      { value: 'all', text: `All live tiles: ${count('all')}`, on: this.#where === 'all' },
+    ];
+    this.#places.replaceChildren(
+      choice('… goes into these too', 'many-where', options, (value) => {
+        this.#where = /** @type {Where} */ (value);
+        this.#refreshButton();
+      }),
+    );
+    this.#refreshButton();
+  }
+
+  #refreshButton() {
+    const { length } = this.#followers(this.#where);
+    setText(this.#go, length === 0 ? 'No tile to follow' : `Type into ${formatCount(length + 1)} tiles`);
+    this.#go.disabled = length === 0;
+  }
+}
+
+/** Show how many tiles are chosen, and what for. @param {import('./model.js').Model} model @param {() => void} many */
+export function showChosen(model, many) {
+  const place = byId('chosen', HTMLElement);
+  const count = make('span', { class: 'what', role: 'status' });
+  const line = make('p', {}, count, button('Type into many …', many), button('Choose none', () => model.chooseNone()));
+  const show = () => {
+    const { size } = model.chosen;
+    if (size === 0) return place.replaceChildren();
+    setText(count, `${formatCount(size)} ${size === 1 ? 'tile' : 'tiles'} chosen`);
+    if (!line.isConnected) place.append(line);
+  };
+  model.addEventListener('chosen', show);
+  model.addEventListener('wall', show);
+}

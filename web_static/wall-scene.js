@@ -24,6 +24,8 @@ import { nowSeconds, untilOlder } from './times.js';
 import { drawPicture, drawTile, drawWithinEdge, isPlain } from './wall-paint.js';
 import { Pace } from './wall-pace.js';
 
+const LATE_MS = 100;
+
 export class Scene {
   frames = 0;
   /** @type {OffscreenCanvas|null} */ #canvas = null;
@@ -123,13 +125,18 @@ export class Scene {
   #ask() {
     if (this.#asked) return;
     this.#asked = true;
-    requestAnimationFrame(() => {
+    const draw = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(late);
       this.#asked = false;
       this.#pace.begin(performance.now());
       this.#draw();
       this.onDrawn();
       this.#frameEnd.port1.postMessage(null); // comes once the frame is handed over
-    });
+    };
+    // A browser that falls behind with showing frames asks for one a second for a while: drawn is drawn all the same.
+    const late = setTimeout(draw, LATE_MS);
+    const frame = requestAnimationFrame(draw);
   }
 
   /** Return a tile as it stands now, on its way to its place. @param {SceneTile} tile @param {number} now */

@@ -19,10 +19,12 @@ LEAST = 1 << 14
 MOST = 1 << 22
 START = 1 << 11  # what an agent may always send one picture for, so that it can begin
 OVERDRAFT = MOST  # several pictures are in the making at once, each begun while there was credit
-QUEUE = 0.1  # how long what is under way may have to wait for what is before it
+QUEUE = 0.15  # how long what is under way may wait for what is before it: in the line, or for a browser that is busy
 MEMORY = 3.0  # how long the best rate measured counts
 LATELY = 1.0  # who sent something within it shares the window
-PROBE_AFTER = 10.0  # without a round trip near the least, the line is let run dry to see what it is now
+PROBE_AFTER = (
+    10.0  # of a line kept busy without a round trip near the least, its queue is let run dry to see what that is now
+)
 PROBE_SECONDS = 0.2
 NEAR, NEAR_SECONDS = 1.25, 0.005  # a round trip so little above the least confirms it
 BURST = 0.1  # seconds of the cap that may be sent at once
@@ -67,6 +69,7 @@ class Line(Generic[A]):
         self._delivered_at = self._first_at = now
         self._rates: deque[tuple[float, float]] = deque()  # time, rate: falling, the first is the best there is
         self._tried = False  # a rate was measured that the line, not the agents, set
+        self._busy = -math.inf  # when that was last so
         self._confirmed = now  # when the least round trip was last seen
         self._probe: tuple[float, float] | None = None  # until when, and the least round trip seen meanwhile
 
@@ -78,9 +81,8 @@ class Line(Generic[A]):
     @property
     def window(self) -> int:
         """Return how much may be under way."""
-        if self._probe is not None:
-            return LEAST
-        wanted = int(self.rate * (self.least + QUEUE)) if self._rates else 0
+        queue = QUEUE if self._probe is None else 0.0
+        wanted = int(self.rate * (self.least + queue)) if self._rates else 0
         return min(MOST, max(LEAST if self._tried else FIRST, wanted))
 
     def send(self, agent: A, size: int, now: float) -> None:
@@ -122,7 +124,7 @@ class Line(Generic[A]):
                 self.least, self._confirmed, self._probe = min(seen, trip), now, None
         elif trip <= self.least * NEAR + NEAR_SECONDS:
             self.least, self._confirmed = min(self.least, trip), now
-        elif now - self._confirmed > PROBE_AFTER:
+        elif now - self._confirmed > PROBE_AFTER and now - self._busy < PROBE_SECONDS:
             self._probe = now + PROBE_SECONDS + 2 * trip, trip
 
     def _measure(self, last: _Sent[A], now: float) -> None:
@@ -136,6 +138,7 @@ class Line(Generic[A]):
         limit = last.full or now - last.at > self.least + 2 * QUEUE
         if limit or rate >= self.rate:
             self._tried = self._tried or limit
+            self._busy = now if limit else self._busy
             while self._rates and self._rates[0][0] < now - MEMORY:
                 self._rates.popleft()
             while self._rates and self._rates[-1][1] <= rate:

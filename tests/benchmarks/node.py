@@ -6,7 +6,8 @@ which changes few), and reads its wall stream as the portal does. The last line 
 over the repeats of the CPU per tile, in percent of a core, of the agent, of the Xvncs and of both together, and apart
 that of the programs; frames per second and tile, MB per second, and the delay from the time painted into the
 framebuffer, before it is handed to the display, to its bytes here; ``unread`` is the share of pictures whose time
-could not be read.
+could not be read. The row ``cells`` has 1,024 displays of ``synthetic.py``, of which the same tenth changes: percent
+of a core that encoding (scaling and JPEG) takes in all, and MB per second.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(TESTS / "node")]
 
 import textured  # noqa: E402
 from bench_kit import cpu_seconds, medians, percentile, report, tree  # noqa: E402
+from bench_world import world  # noqa: E402
 from nodekit import NodeAgent  # noqa: E402
 from tvcore.node import wire  # noqa: E402
 from tvcore.tunnel import agents  # noqa: E402
@@ -58,6 +60,10 @@ ROWS = {
     "480p_at_240x180": Row(16, (640, 480), (240, 180)),
     "gl": Row(4, (640, 480), (320, 240), ("glxgears",)),
 }
+
+
+CELLS = 1024
+CELL = (120, 68)
 
 
 class Portal:
@@ -164,12 +170,34 @@ def running(row: Row) -> Iterator[tuple[NodeAgent, Portal]]:
             agent.stop()
 
 
+def cells(seconds: float) -> dict[str, float]:
+    """Return what encoding a tenth of many small displays costs: CPU with it minus that of the first whole pictures."""
+    spent, sizes = [], []
+    for rate in ("0", "10"):
+        with world() as made:
+            options = ("--size", f"{CELL[0]}x{CELL[1]}", "--share", "0.1", "--rate", rate)
+            node = made.synthetic(CELLS, *options)
+            (registration,) = agents.registrations(made.state)
+            with contextlib.closing(Portal(registration)) as portal:
+                portal.show(CELLS, CELL)
+                time.sleep(SETTLE)
+                first = len(portal.came)
+                time.sleep(seconds)
+                sizes.append(sum(len(picture.jpeg) for _, picture in portal.came[first:]))
+            node.terminate()
+            node.wait(30)
+            stages = json.loads(made.said().strip().rpartition("\n")[2])
+            spent.append(stages["scale"] + stages["jpeg"])
+    encoding = 100 * (spent[1] - spent[0]) / (seconds + SETTLE)
+    return {"encoding_percent": encoding, "mb_s": sizes[1] / seconds / 1e6}
+
+
 def main() -> None:
     """Measure each row and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--only", choices=ROWS)
+    parser.add_argument("--only", choices=[*ROWS, "cells"])
     given = parser.parse_args()
     result: dict[str, object] = {"repeat": given.repeat, "seconds": given.seconds}
     for name, row in ROWS.items():
@@ -181,6 +209,8 @@ def main() -> None:
                     print(name, medians(runs[-1:], 2), file=sys.stderr, flush=True)
                     portal.came.clear()
             result[name] = {"tiles": row.tiles, **medians(runs, 3)}
+    if given.only in (None, "cells"):
+        result["cells"] = medians([cells(given.seconds) for _ in range(given.repeat)], 3)
     report("node", result)
 
 

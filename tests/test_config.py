@@ -73,7 +73,7 @@ def test_every_setting_is_shown_with_its_value_its_source_and_what_it_is(files: 
     shown = {entry["key"]: entry for entry in load().show()}
     assert shown["job.modules"]["value"] == ["gcc", "cuda/12"]
     assert shown["job.modules"]["source"] == str(files.own)
-    assert {key.partition(".")[0] for key in shown} == {"job", "scheduler", "tunnel", "tiles", "images"}
+    assert {key.partition(".")[0] for key in shown} == {"job", "scheduler", "tunnel", "tiles", "images", "wall"}
     assert all(entry["description"] for entry in shown.values())
 
 

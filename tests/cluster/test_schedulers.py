@@ -24,7 +24,7 @@ from tvcore.errors import TiledVizError, UsageError
 from waiting import wait_until
 
 PATIENCE = 6.0  # seconds that a command of Slurm gets here
-AWAY_WITHIN = 20.0  # the library behind pyslurm asks twice, MessageTimeout (5 s here) each
+AWAY_WITHIN = 60.0  # the library behind pyslurm asks twice, MessageTimeout (5 s here) each; the machine may be busy
 
 # What the product may find around it: another job's variables, and a person's taste.
 AROUND = {

@@ -141,7 +141,8 @@ def test_interrupted_it_leaves_nothing(cache: Path) -> None:
         wait_until(lambda: "integrating" in process.stdout.readline(), what="the start of the work")
         workers = workers_of(process.pid)
         process.send_signal(signal.SIGINT)
-    assert process.returncode == -signal.SIGINT
+    # 1: the interrupt came while the pool of workers was being told of something, and Python ended by that error
+    assert process.returncode in (-signal.SIGINT, 1)
     assert all(gone(pid) for pid in workers)
     assert [p.suffix for p in cache.iterdir()] == [".lock"]
 

@@ -73,19 +73,27 @@ const converts = findConverts();
 async function onSheet(frame, sheets) {
   const { displayWidth: width, displayHeight: height } = frame;
   const sheet = sheets.take(width, height);
-  if (await converts) {
-    const bytes = 4 * width * height;
-    let room = memory.pop();
-    if (!room || room.byteLength < bytes) room = new ArrayBuffer(bytes);
-    const pixels = new Uint8ClampedArray(room, 0, bytes);
-    await frame.copyTo(pixels, { format: 'RGBA' });
-    sheet.context.putImageData(new ImageData(pixels, width, height), 0, 0);
-    if (memory.length < MOST_MEMORY) memory.push(room);
-  } else {
-    sheet.context.drawImage(frame, 0, 0);
+  try {
+    if (await converts) await intoMemory(frame, sheet);
+    else sheet.context.drawImage(frame, 0, 0);
+    return sheet;
+  } catch (error) {
+    sheet.close();
+    throw error;
+  } finally {
+    frame.close();
   }
-  frame.close();
-  return sheet;
+}
+
+/** @param {VideoFrame} frame @param {Sheet} sheet */
+async function intoMemory(frame, { source: { width, height }, context }) {
+  const bytes = 4 * width * height;
+  let room = memory.pop();
+  if (!room || room.byteLength < bytes) room = new ArrayBuffer(bytes);
+  const pixels = new Uint8ClampedArray(room, 0, bytes);
+  await frame.copyTo(pixels, { format: 'RGBA' });
+  context.putImageData(new ImageData(pixels, width, height), 0, 0);
+  if (memory.length < MOST_MEMORY) memory.push(room);
 }
 
 /** Return what finishes the picture in its turn; decoding begins at once. @param {Uint8Array} jpeg @returns {(sheets: Sheets) => Promise<Image>} */
@@ -101,7 +109,7 @@ export function decode(jpeg) {
   }
   const decoder = new ImageDecoder({ data: /** @type {BufferSource} */ (jpeg), type: 'image/jpeg', colorSpaceConversion: 'none' });
   const decoded = decoder.decode();
-  decoded.catch(() => undefined);
+  decoded.catch(() => undefined); // handled where it is awaited
   return async (sheets) => {
     try {
       const { image } = await decoded;

@@ -20,7 +20,7 @@ import secrets
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from tvcore.node.encode import MOVING, picture_size
 from tvcore.node.logs import Log
 from tvcore.node.rpc import Rpc
 from tvcore.node.status import TileStatus
-from tvcore.node.streams import Server
+from tvcore.node.streams import Server, ServesWall
 from tvcore.store import Store
 from tvcore.tunnel.agents import Registration, register
 
@@ -292,16 +292,16 @@ def put_on_wall(state: Path, count: int, size: tuple[int, int], title: str) -> t
     return plan, job
 
 
-async def play(plan: Plan, job: str, folder: Path, rate: float) -> None:
-    """Serve the streams of the tiles of *plan* until SIGTERM."""
+@contextlib.asynccontextmanager
+async def serving(
+    plan: Plan, job: str, folder: Path, tiles: Mapping[int, PlayedTile], rpc: Rpc, wall: ServesWall
+) -> AsyncIterator[asyncio.Event]:
+    """Be the node agent of *job* with these *tiles*, its socket in *folder*; give the event that SIGTERM sets."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log = Log(folder / "tiles.log")
-    tiles = {tile.index: PlayedTile(tile, log) for tile in plan.tiles}
-    rpc = Rpc(tiles)  # type: ignore[arg-type]
     secret = secrets.token_hex(32)
-    server = Server(tiles, rpc, secret, Wall(rate, tiles, rpc))
+    server = Server(tiles, rpc, secret, wall)  # type: ignore[arg-type]
     await server.start(folder / "agent.sock")
     registered = register(
         Registration(
@@ -309,12 +309,21 @@ async def play(plan: Plan, job: str, folder: Path, rate: float) -> None:
             socket=str(folder / "agent.sock"), secret=secret, plan=plan,
         )
     )  # fmt: skip
-    print("ready", flush=True)
     try:
-        await stop.wait()
+        yield stop
     finally:
         registered.unlink(missing_ok=True)
         await server.close()
+
+
+async def play(plan: Plan, job: str, folder: Path, rate: float) -> None:
+    """Serve the streams of the tiles of *plan* until SIGTERM."""
+    log = Log(folder / "tiles.log")
+    tiles = {tile.index: PlayedTile(tile, log) for tile in plan.tiles}
+    rpc = Rpc(tiles)  # type: ignore[arg-type]
+    async with serving(plan, job, folder, tiles, rpc, Wall(rate, tiles, rpc)) as stop:
+        print("ready", flush=True)
+        await stop.wait()
 
 
 def main() -> None:

@@ -13,10 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
-import secrets
-import signal
 import sys
 import tempfile
 import time
@@ -26,16 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-from player import FIELD, PlayedTile, draw_code, field_of_colours, put_on_wall
+from player import FIELD, PlayedTile, draw_code, field_of_colours, put_on_wall, serving
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.node.damage import Rect
 from tvcore.node.logs import Log
 from tvcore.node.pool import Encoders
 from tvcore.node.rfb import Pixels
 from tvcore.node.rpc import Rpc
-from tvcore.node.streams import Server
 from tvcore.node.wall import Wall
-from tvcore.tunnel.agents import Registration, register
 
 SLOTS = 10  # per period, in each of which some of the displays change
 STEP = 7  # pixels that the field moves from one frame to the next
@@ -155,35 +150,22 @@ def _timed(tile: SyntheticTile) -> float:
 
 async def serve(plan: Plan, job: str, folder: Path, rate: float, choose: Choose) -> dict[str, float]:
     """Serve the streams of the tiles of *plan* until SIGTERM; return what it has cost."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log, colours = Log(folder / "tiles.log"), field_of_colours()
     tiles = {tile.index: SyntheticTile(tile, log, colours) for tile in plan.tiles}
     rpc = Rpc(tiles)  # type: ignore[arg-type]
-    secret, encoders = secrets.token_hex(32), Encoders(plan.encoders, plan.cores)
-    server = Server(tiles, rpc, secret, Wall(tiles, encoders))  # type: ignore[arg-type]
-    await server.start(folder / "agent.sock")
-    registered = register(
-        Registration(
-            job=job, ordinal=0, node="node1", pid=os.getpid(), started=time.time(),
-            socket=str(folder / "agent.sock"), secret=secret, plan=plan,
-        )
-    )  # fmt: skip
+    encoders = Encoders(plan.encoders, plan.cores)
     painter = Painter(list(tiles.values()), rpc, choose)
-    painting = [asyncio.create_task(painter.run(rate))] if rate else []
-    loop_begun = time.thread_time()
-    print("ready", flush=True)
-    try:
+    wall = Wall(tiles, encoders)  # type: ignore[arg-type]
+    async with serving(plan, job, folder, tiles, rpc, wall) as stop:
+        painting = [asyncio.create_task(painter.run(rate))] if rate else []
+        loop_begun = time.thread_time()
+        print("ready", flush=True)
         await stop.wait()
-    finally:
-        registered.unlink(missing_ok=True)
         for task in painting:
             task.cancel()
         await asyncio.gather(*painting, return_exceptions=True)
-        await server.close()
-        encoders.close()
-        painter.close()
+    encoders.close()
+    painter.close()
     return {
         "paint": round(painter.seconds, 3),
         **{stage: round(seconds, 3) for stage, seconds in encoders.spent.items()},

@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal_kit import RunningJob, RunningPortal
+from world import until
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -21,3 +24,36 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """A portal for all tests of a module, none of which ends it: starting one takes seconds."""
+    home = tmp_path_factory.mktemp("portal") / "state"
+    home.mkdir(mode=0o700)
+    running = RunningPortal(home)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def job(portal: RunningPortal) -> Iterator[RunningJob]:
+    """Four tiles of a node agent that draws nothing by itself."""
+    running = RunningJob(portal, tiles=4)
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[Page]:
+    """The page, logged in, with the four tiles."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 800})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{portal.origin}/#login={portal.login_ticket()}")
+    until(page, "window.tiledviz.connection() == 'open'")
+    until(page, "window.tiledviz.tiles().map(t => t.state).join() == 'live,live,live,live'")
+    yield page
+    context.close()
+    assert problems == []

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-import pytest
 import simplejpeg
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from portal_kit import RunningJob, RunningPortal, WallStream
+from portal_kit import RunningJob, WallStream
 from tvcore.node import wire
 from world import part, shot, until
 
@@ -20,34 +18,6 @@ PAD = 16
 Colour = tuple[int, int, int]
 RED, GREEN, BLUE, WHITE, YELLOW = (200, 30, 30), (30, 180, 40), (40, 50, 210), (230, 230, 230), (220, 210, 30)
 NEAR = 12  # grey levels
-
-
-@pytest.fixture
-def portal(home: Path) -> Iterator[RunningPortal]:
-    running = RunningPortal(home)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def job(portal: RunningPortal) -> Iterator[RunningJob]:
-    running = RunningJob(portal, tiles=4)
-    yield running
-    running.end()
-
-
-@pytest.fixture
-def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{portal.origin}/#login={portal.login_ticket()}")
-    until(page, "window.tiledviz.connection() == 'open'")
-    until(page, "window.tiledviz.tiles().map(t => t.state).join() == 'live,live,live,live'")
-    yield page
-    context.close()
-    assert problems == []
 
 
 def jpeg(colours: Sequence[Colour], width: int, height: int) -> bytes:

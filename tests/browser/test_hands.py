@@ -20,16 +20,6 @@ TILES = 9
 A, B, SHIFT, CONTROL, ESCAPE = 0x61, 0x42, 0xFFE1, 0xFFE3, 0xFF1B
 
 
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    """A portal for all tests here, none of which ends it: starting one takes seconds."""
-    home = tmp_path_factory.mktemp("portal") / "state"
-    home.mkdir(mode=0o700)
-    running = RunningPortal(home)
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def job(portal: RunningPortal) -> Iterator[RunningJob]:
     running = RunningJob(portal, tiles=TILES)

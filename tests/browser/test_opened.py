@@ -15,16 +15,6 @@ from portal_kit import RunningJob, RunningPortal
 from world import shot
 
 
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    """A portal for all tests here, none of which ends it: starting one takes seconds."""
-    home = tmp_path_factory.mktemp("portal") / "state"
-    home.mkdir(mode=0o700)
-    running = RunningPortal(home)
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def rfb() -> TinyRfb:
     return TinyRfb()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal_kit import RunningJob, RunningPortal
 from tvcore.batch.scheduler import JobState, JobStatus
@@ -56,29 +56,6 @@ def portal(home: Path) -> Iterator[RunningPortal]:
     running = RunningPortal(home, changed=TELLING)
     yield running
     running.stop()
-
-
-@pytest.fixture
-def job(portal: RunningPortal) -> Iterator[RunningJob]:
-    """Four tiles of a node agent that draws nothing by itself."""
-    running = RunningJob(portal, tiles=4)
-    yield running
-    running.end()
-
-
-@pytest.fixture
-def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[Page]:
-    """The page, logged in, with the four tiles."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 800})
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{portal.origin}/#login={portal.login_ticket()}")
-    until(page, "window.tiledviz.connection() == 'open'")
-    until(page, "window.tiledviz.tiles().map(t => t.state).join() == 'live,live,live,live'")
-    yield page
-    context.close()
-    assert problems == []
 
 
 def at_rest(page: Page) -> list[dict[str, float]]:

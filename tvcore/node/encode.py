@@ -215,7 +215,7 @@ def _pieces(rect: Rect, block: int, width: int, height: int) -> Iterator[Rect]:
 
 
 @lru_cache(maxsize=64)
-def shelves(sizes: tuple[tuple[int, int], ...]) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+def shelves(sizes: tuple[tuple[int, int], ...]) -> tuple[tuple[tuple[int, int], ...], tuple[int, int]]:
     """Lay rectangles of *sizes* (width, height) out on shelves; return their corners and the size of all.
 
     The highest first, side by side while they fit into SHELF or the widest.
@@ -229,7 +229,7 @@ def shelves(sizes: tuple[tuple[int, int], ...]) -> tuple[list[tuple[int, int]], 
             left, top, high = 0, top + high, 0
         corners[i] = (left, top)
         left, high, wide = left + width, max(high, height), max(wide, left + width)
-    return corners, (wide, top + high)
+    return tuple(corners), (wide, top + high)
 
 
 def _pad(length: int) -> int:

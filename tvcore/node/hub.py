@@ -15,9 +15,8 @@ from tvcore.node.encode import COARSE, MOVING, SHARP, STILL, Encoded, Quality, S
 from tvcore.node.owed import Channel, Cohort, Cut, Picked, Source, Tile, earliest, join, size_of, still_blurred
 from tvcore.node.queues import Queues
 from tvcore.node.shrink import Shrink
+from tvcore.node.wall_line import MOST_CREDIT, MOST_VIEWERS
 
-MOST_VIEWERS = 1024
-MOST_CREDIT = 1 << 30  # bytes
 MOST_PIXELS = 1 << 20  # scaled, in one message: so that one big tile does not keep the others waiting
 MOST_CELLS = 64
 MOST_STRANGE = 128  # tiles that go into another message are passed over for one
@@ -93,8 +92,7 @@ class Hub:
     @property
     def worked_in(self) -> frozenset[int]:
         """Return the tiles that somebody works in: of urgency 0 to any viewer."""
-        shown = (entry for viewer in self._viewers.values() for entry in viewer.shown.items())
-        return frozenset(tile for tile, (_, _, urgency) in shown if urgency == 0)
+        return frozenset(index for index, tile in self._tiles.items() if tile.worked_in)
 
     def knows(self, number: int) -> bool:
         """Return whether a viewer is there."""
@@ -160,7 +158,7 @@ class Hub:
             for cohort in channel.cohorts:
                 cohort.hurt(damage, now)
                 self._queues.wait(cohort, now)
-        return not self._gathering or any(channel.urgency == 0 for channel in tile.channels.values())
+        return not self._gathering or tile.worked_in
 
     # what is sent
 

@@ -73,6 +73,11 @@ class Tile:
         self.channels: dict[Key, Channel] = {}
         self.viewers: set[Viewer] = set()
 
+    @property
+    def worked_in(self) -> bool:
+        """Return whether somebody who sees it works in it: urgency 0."""
+        return any(channel.urgency == 0 for channel in self.channels.values())
+
 
 class Cohort:
     """Viewers of a channel who are owed the same."""

@@ -5,49 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Protocol
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Protocol
 
 from tvcore.node.damage import Rect
 from tvcore.node.encode import Encoded
 from tvcore.node.held import Held, Touchable
-from tvcore.node.hub import MOST_CREDIT, Hub, Job
+from tvcore.node.hub import Hub, Job
 from tvcore.node.owed import Source
 from tvcore.node.pool import Encoders
 from tvcore.node.streams import first_of
 from tvcore.node.tile import FOCUS_RATE, WALL_RATE
+from tvcore.node.wall_line import Line, read_line
 
 MOST_UNSENT = 1 << 20  # bytes that the portal has not taken yet, before the next picture is made
-
-_Number = Annotated[int, Field(ge=0, le=0xFFFF)]
-_Urgency = Annotated[int, Field(ge=0, le=3)]
-_Tiles = Annotated[list[_Number], Field(max_length=0x10000)]
-
-
-class _Line(BaseModel):
-    """One line from the portal, about one viewer."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    viewer: _Number
-    demand: Annotated[list[tuple[_Number, _Number, _Number, _Urgency]], Field(max_length=0x10000)] | None = None
-    credit: int = Field(default=0, ge=0, le=MOST_CREDIT)
-    tiles: _Tiles = []
-    key: tuple[Annotated[int, Field(ge=0, le=0xFFFFFFFF)], bool] | None = None
-    pointer: tuple[_Number, _Number, Annotated[int, Field(ge=0, le=0xFF)]] | None = None
-    release: bool = False
-    gone: bool = False
-
-
-def read_line(text: bytes) -> _Line:
-    """Return what the portal says in *text*. Raises ValueError when it is no line of the stream, in one line."""
-    try:
-        return _Line.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        raise ValueError(f"a line of the wall stream cannot be read: {where}: {first['msg']}") from None
 
 
 class Shown(Source, Touchable, Protocol):
@@ -119,7 +89,7 @@ class _Stream:
         self._held.release_all()
         self._look()
 
-    def _take(self, line: _Line) -> None:
+    def _take(self, line: Line) -> None:
         """Do what one line says; who has not shown anything yet has nothing to say but that."""
         viewer, now = line.viewer, self._clock()
         if line.demand is not None:

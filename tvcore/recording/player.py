@@ -14,29 +14,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from tvcore.node import wire
+from tvcore.node.wall_line import MOST_VIEWERS, Line, read_line
 from tvcore.recording.file import Recording
 
 PAUSE = 1.0  # seconds from the last picture to the next begin
 TICK = 0.01  # and at least from one look at what is owed to the next
-VIEWERS_MAX = 1024
-
-_Number = Annotated[int, Field(ge=0, le=0xFFFF)]
-
-
-class _Line(BaseModel):
-    """One line from the portal; what it says of keys and pointers is passed over."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    viewer: _Number
-    demand: list[tuple[_Number, _Number, _Number, _Number]] | None = None
-    credit: int = Field(default=0, ge=0)
-    gone: bool = False
 
 
 class Score:
@@ -108,7 +92,7 @@ class Player:
         playing = asyncio.create_task(self._play(stream))
         try:
             while text := await reader.readline():
-                stream.take(_Line.model_validate_json(text))
+                stream.take(read_line(text))
         finally:
             playing.cancel()
             await asyncio.wait([playing])
@@ -138,15 +122,15 @@ class _Stream:
         self._sequence = 0
         self._said = asyncio.Event()
 
-    def take(self, line: _Line) -> None:
+    def take(self, line: Line) -> None:
         """Note what the portal says. Raises ValueError for one viewer too many."""
         if line.gone:
             self._viewers.pop(line.viewer, None)
         elif line.demand is not None:
             viewer = self._viewers.setdefault(line.viewer, _Viewer())
             viewer.seen = {tile: viewer.seen.get(tile, 0) for tile, *_ in line.demand}
-        if len(self._viewers) > VIEWERS_MAX:
-            raise ValueError(f"there are more than {VIEWERS_MAX} viewers")
+        if len(self._viewers) > MOST_VIEWERS:
+            raise ValueError(f"there are more than {MOST_VIEWERS} viewers")
         if line.viewer in self._viewers:
             self._viewers[line.viewer].credit += line.credit
         self._said.set()

@@ -20,6 +20,8 @@ from typing import Any
 from tvcore.errors import TiledVizError
 
 PR_SET_CHILD_SUBREAPER = 36
+SESSION_NICE = "10"
+WISH_PAUSE = 0.13  # seconds from one wish that the kernel did not grant yet to the next
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 MOST_SAID = 1 << 20  # bytes kept of what a process says that is asked something
 # What serves the files of a container's image: a child of the container command, and ours when that was killed.
@@ -77,6 +79,7 @@ class Children:
         if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise TiledVizError(f"cannot become a subreaper: {os.strerror(ctypes.get_errno())}")
         self._children: dict[int, Child] = {}
+        self._putting: set[asyncio.Task[None]] = set()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
     def start(
@@ -89,11 +92,12 @@ class Children:
         folder: Path | None = None,
         given: int = subprocess.DEVNULL,
         errors: int | None = None,
+        behind: bool = False,
     ) -> Child:
         """Start a process in a process group of its own; it gets the signal *death* when we die.
 
         Standard input is *given* (default: empty), standard output *output*, standard error *errors* (default: the
-        same). Raises OSError.
+        same). *behind*: all else that wants the processor comes before it. Raises OSError.
         """
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", death, "--", *arguments],
@@ -103,10 +107,14 @@ class Children:
             stderr=output if errors is None else errors,
             pass_fds=pass_fds,
             cwd=folder,
-            process_group=0,  # not a session: each would be scheduled as a group of its own, where nice counts for
-            # nothing (sched(7), autogroup): 16 busy tiles were then seen at 3 frames a second instead of 10
+            start_new_session=behind,
+            process_group=None if behind else 0,
         )
         child = self._children[process.pid] = Child(process)
+        if behind:
+            put = asyncio.create_task(_put_behind(child))
+            self._putting.add(put)
+            put.add_done_callback(self._putting.discard)
         return child
 
     async def ask(
@@ -166,6 +174,24 @@ class Children:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             await asyncio.sleep(0.01)
+
+
+async def _put_behind(child: Child) -> None:
+    """Have the kernel serve the session of *child* after others: where sessions share the processor, nice counts
+    only within one (sched(7), autogroup). It grants one such wish per 0.1 s, whoever has it.
+    """
+    while child.alive and not _is_behind(child.pid):  # noqa: ASYNC110 - the kernel tells nobody when it would
+        await asyncio.sleep(WISH_PAUSE)
+
+
+def _is_behind(pid: int) -> bool:
+    try:
+        Path(f"/proc/{pid}/autogroup").write_text(SESSION_NICE)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # gone, or a kernel without such groups
+    return True
 
 
 def _children_of(pid: int) -> list[int]:

@@ -397,7 +397,9 @@ class Tile:
                 self._set("starting", "the program starts")
                 try:
                     launch = self.house.program(command, environment)
-                    program = self._node.children.start(launch.arguments, launch.environment, drain.write_end)
+                    program = self._node.children.start(
+                        launch.arguments, launch.environment, drain.write_end, behind=True
+                    )
                 finally:
                     os.close(drain.write_end)
                 self._program, self._paused = program, False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,47 +11,6 @@ from tvcore import api
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.paths import runtime_folder, secure_folder, write_atomic
 from tvcore.terminal import table
-
-
-def tile(number: int, **metadata: Any) -> dict[str, Any]:
-    return {
-        "id": number, "title": f"tile {number}", "tags": ["keep"] if number % 2 else [], "state": "live",
-        "node": None, "case": "gears", "job": "local-1", "metadata": metadata,
-    }  # fmt: skip
-
-
-WALL = [tile(1, F=0.1, kind="spots"), tile(2, F=0.3), tile(3, kind="waves"), tile(4, F="text")]
-
-
-@pytest.mark.parametrize(
-    ("query", "ids"),
-    [
-        ("kind=spots", [1]),
-        ("kind in (spots, waves)", [1, 3]),
-        ("tag:keep", [1, 3]),
-        ("state=live & case=gears", [1, 2, 3, 4]),
-        ('"tile 2"', [2]),
-        ("node=c1", []),
-    ],
-)
-def test_a_query_runs_over_tiles_of_different_tile_sets(query: str, ids: list[int]) -> None:
-    assert api.match(WALL, query) == ids
-
-
-def test_a_tile_without_a_column_matches_no_comparison_with_it() -> None:
-    assert api.match(WALL[:3], "F<1") == [1, 2]
-    assert api.match(WALL[:3], "F>=0.2") == [2]
-    assert api.match(WALL[:3], "!(F>=0.2)") == [1, 3]
-
-
-def test_a_column_that_no_tile_has_is_an_error_that_names_those_there_are() -> None:
-    with pytest.raises(UsageError, match="kind") as error:
-        api.match(WALL, "knd=spots")
-    assert "\n" not in str(error.value)
-
-
-def test_no_tiles_match_nothing() -> None:
-    assert api.match([], "title=x") == []
 
 
 def test_the_tail_of_a_log_is_bounded_and_a_missing_one_is_empty(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tvcore import paths
+from tvcore import paths, searching
 from tvcore.batch import script, watch
 from tvcore.batch.scheduler import JobState
 from tvcore.batch.schedulers import default as default_scheduler
@@ -28,14 +28,13 @@ from tvcore.tunnel import agents
 from tvcore.tunnel.keep import keep
 
 __all__ = [
-    "ask_agents", "cases", "jobs", "launch", "launch_again", "login_url", "logs", "match", "notices", "plan_case",
+    "annotated", "ask_agents", "cases", "jobs", "launch", "launch_again", "login_url", "logs", "notices", "plan_case",
     "render", "settings", "silent", "stop", "tail", "tiles", "wait_until_live",
 ]  # fmt: skip
 
 STOP_SECONDS = 5.0
 LOG_BYTES = 1 << 18
 WAIT_SHORT, WAIT_LONG = 0.2, 1.0  # seconds between two looks at tiles that start, and at those that wait
-RESERVED = ("title", "tags", "state", "node", "case", "job")
 
 
 # ------------------------------------------------------------------------ cases
@@ -163,7 +162,7 @@ def tiles(store: Store, query: str = "") -> list[dict[str, Any]]:
     found = store.tiles()
     if not query.strip():
         return found
-    wanted = set(match(found, query))
+    wanted = set(searching.match(annotated(store, found), query))
     return [tile for tile in found if tile["id"] in wanted]
 
 
@@ -178,32 +177,9 @@ def ask_agents(store: Store) -> None:
                 watch.apply_status(store, registration, agents.call(registration, "status")["tiles"])
 
 
-def match(found: Sequence[Mapping[str, Any]], query: str) -> list[int]:
-    """Return the ids of the tiles among *found* that *query* matches (``tvcore.ensemble.query``).
-
-    Columns: title, tags, state, node, case, job, and the members' metadata; a tile without a column never matches
-    a comparison with it. Raises QueryError with the position of what is wrong.
-    """
-    from tvcore.ensemble.query import parse  # NumPy is loaded by those who search
-
-    expression = parse(query)
-    table: dict[str, list[Any]] = {name: [_reserved(tile, name) for tile in found] for name in RESERVED}
-    names = {name for tile in found for name in tile["metadata"]}
-    for name in sorted(names - set(RESERVED)):
-        values = [tile["metadata"].get(name) for tile in found]
-        text = any(isinstance(value, str) for value in values)
-        table[name] = [_missing(value, text) for value in values]
-    return [int(tile["id"]) for tile, hit in zip(found, expression.evaluate(table), strict=True) if hit]
-
-
-def _reserved(tile: Mapping[str, Any], name: str) -> Any:
-    return tile[name] if name == "tags" else tile[name] or ""
-
-
-def _missing(value: Any, text: bool) -> Any:
-    if value is None:
-        return "" if text else math.nan
-    return str(value) if text else value
+def annotated(store: Store, found: Sequence[Mapping[str, Any]], session: str = "main") -> list[dict[str, Any]]:
+    """Return the tiles *found* with the tags and notes that people gave them in *session*."""
+    return searching.annotated(found, store.rooms.document(session))
 
 
 def logs(store: Store, what: str, lines: int = 50) -> list[str]:

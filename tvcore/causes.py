@@ -20,6 +20,7 @@ class Cause(StrEnum):
     IMAGE_UNFIT = "image unfit"
     NO_CONTAINERS = "no containers"
     FILE_MISSING = "file missing"
+    FILE_BROKEN = "file broken"
     DISK_FULL = "disk full"
     NO_DISPLAY = "no display"
     NO_GL = "no GL"
@@ -43,6 +44,7 @@ _ADVICE = {
     Cause.IMAGE_UNFIT: "Look at it (tiledviz image check NAME) and build it again on a machine like the nodes.",
     Cause.NO_CONTAINERS: "Ask the site's administrators, or run without containers: --set container=none.",
     Cause.FILE_MISSING: "Put it where the nodes see it (a shared folder), or correct the path that the case names.",
+    Cause.FILE_BROKEN: "Look at the file with another program; write it again, then start the tile again.",
     Cause.DISK_FULL: "Make room, or name another folder of the nodes: --set scratch=/path.",
     Cause.NO_DISPLAY: "Read the tile's log; a node without TigerVNC needs an image (--set container=apptainer).",
     Cause.NO_GL: "Let the best way be found (--set tiles.gl=auto), or ask for GPUs: --set gres=gpu:1.",

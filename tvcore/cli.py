@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from tvcore import __version__, api, words
+from tvcore.cli_actions import tile
 from tvcore.cli_images import image
 from tvcore.cli_kit import (
     as_json,
@@ -25,7 +26,7 @@ from tvcore.cli_kit import (
 )
 from tvcore.cli_launch import launch
 from tvcore.cli_record import record, replay
-from tvcore.cli_tiles import tile
+from tvcore.cli_session import session
 from tvcore.cli_try import try_
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
@@ -130,7 +131,7 @@ def describe_case(case: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-for command in (launch, tile, try_, image, record, replay):
+for command in (launch, tile, try_, image, record, replay, session):
     cli.add_command(command)
 
 

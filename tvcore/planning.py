@@ -115,6 +115,8 @@ def _tile(index: int, member: Member, spec: TileSpec, images: _Images, size: str
         title=member.title,
         tags=member.tags,
         command=command,
+        kind=spec.kind,
+        source=spec.source,
         environment=environment,
         width=width,
         height=height,

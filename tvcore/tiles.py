@@ -15,6 +15,7 @@ from typing import Any
 from tvcore.batch import watch
 from tvcore.batch.scheduler import JobState
 from tvcore.batch.schedulers import schedulers
+from tvcore.case_actions import offered, perform
 from tvcore.cases.live import LiveTile
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.store import Store
@@ -28,7 +29,7 @@ RUNNING = ("starting", "live", "failed", "stopped")  # states of tiles that a no
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
     """A tile as the store knows it, and the registration of its agent where there is one."""
 
     tile: dict[str, Any]
@@ -72,7 +73,7 @@ def remove_tiles(store: Store, ids: Sequence[int]) -> list[Result]:
     A tile that its agent could not end has that as its ``note``: it is ended as soon as the agent is heard again.
     """
 
-    def remove(target: _Target) -> Result:
+    def remove(target: Target) -> Result:
         try:
             if target.registration is not None and not target.job_over:
                 LiveTile(target.registration, target.tile["index"]).stop()
@@ -94,7 +95,7 @@ def remove_tiles(store: Store, ids: Sequence[int]) -> list[Result]:
 def resize_tiles(store: Store, ids: Sequence[int], width: int, height: int) -> list[Result]:
     """Change the displays of tiles to *width* by *height* pixels; results have the size that each got."""
 
-    def resize(target: _Target) -> Result:
+    def resize(target: Target) -> Result:
         got = target.live().resize(width, height)
         return {"width": got[0], "height": got[1]}
 
@@ -109,7 +110,7 @@ def run_on_tiles(
     Of each output 64 KiB are kept; ``cut`` says whether there was more.
     """
 
-    def run(target: _Target) -> Result:
+    def run(target: Target) -> Result:
         output = target.live().run(command, seconds, most=OUTPUT_MAX)
         return asdict(output) | {
             "stdout": output.stdout.decode(errors="replace"),
@@ -173,6 +174,14 @@ def drag(store: Store, ids: Sequence[int], x: int, y: int, to_x: int, to_y: int,
     return _on_each(store, ids, lambda target: target.live().drag(x, y, to_x, to_y, button))
 
 
+def play(store: Store, ids: Sequence[int], at: float, since: float | None = None, rate: float = 1.0) -> list[Result]:
+    """Show *at* of movies (seconds) and PDFs (a page, from 1), and go on at *rate* since *since*; None: stay there.
+
+    *since* is in seconds since the epoch, so that many tiles, on whatever nodes, show the same moment.
+    """
+    return _on_each(store, ids, lambda target: target.live().play(at, since, rate))
+
+
 def windows(store: Store, ids: Sequence[int]) -> list[Result]:
     """Return the ``windows`` of tiles."""
     found = _on_each(store, ids, lambda target: {"windows": [asdict(w) for w in target.live().windows()]})
@@ -187,7 +196,7 @@ def change_windows(
     *place* is x, y and perhaps width and height, for the action ``place``.
     """
 
-    def change(target: _Target) -> Result:
+    def change(target: Target) -> Result:
         tile = target.live()
         window = tile.wait_window(title, seconds=0)
         if action == "place":
@@ -201,6 +210,19 @@ def change_windows(
     return _on_each(store, ids, change)
 
 
+def actions(store: Store, ids: Sequence[int]) -> Result:
+    """Return the ``actions`` that the cases of tiles offer, each with the ``tiles`` it is for, and ``errors`` in lines.
+
+    Only tiles that are live have actions.
+    """
+    return offered(_targets(store, ids))
+
+
+def act(store: Store, ids: Sequence[int], name: str) -> list[Result]:
+    """Have the cases of tiles do their action *name*; results have ``said``, a line that says what came of it."""
+    return perform(_targets(store, ids), name, _at_once)
+
+
 def failed(results: Iterable[Result]) -> bool:
     """Return whether anything went wrong on some tile: it could not be done, or a command did not succeed."""
     return any(result["error"] or result.get("code") for result in results)
@@ -209,11 +231,11 @@ def failed(results: Iterable[Result]) -> bool:
 # ------------------------------------------------------------------------ many
 
 
-def _on_each(store: Store, ids: Sequence[int], work: Callable[[_Target], Result | None]) -> list[Result]:
+def _on_each(store: Store, ids: Sequence[int], work: Callable[[Target], Result | None]) -> list[Result]:
     return _at_once(_targets(store, ids), work)
 
 
-def _targets(store: Store, ids: Sequence[int]) -> list[_Target]:
+def _targets(store: Store, ids: Sequence[int]) -> list[Target]:
     """Return the tiles *ids*, in their order. Raises UsageError for one that is not there."""
     watch.sync_here(store)
     tiles = {tile["id"]: tile for tile in store.tiles(ids)}
@@ -229,13 +251,13 @@ def _targets(store: Store, ids: Sequence[int]) -> list[_Target]:
                 (registration.job, t.index): registration for t in registration.plan.on_node(registration.ordinal)
             }
     return [
-        _Target(tile, over.get(tile["job"], True), there.get((tile["job"], tile["index"])))
+        Target(tile, over.get(tile["job"], True), there.get((tile["job"], tile["index"])))
         for tile in (tiles[number] for number in dict.fromkeys(ids))
     ]
 
 
-def _at_once(targets: Sequence[_Target], work: Callable[[_Target], Result | None]) -> list[Result]:
-    def one(target: _Target) -> Result:
+def _at_once(targets: Sequence[Target], work: Callable[[Target], Result | None]) -> list[Result]:
+    def one(target: Target) -> Result:
         head = {"tile": target.tile["id"], "title": target.tile["title"], "error": ""}
         try:
             return head | (work(target) or {})

@@ -100,10 +100,11 @@ class Child:
 
 
 class Workers:
-    """Up to *size* worker processes over one *table*, started when needed and ended when idle."""
+    """Up to *size* worker processes over one *table*, started when needed and ended when *idle* for so many seconds."""
 
-    def __init__(self, size: int, table: str = TABLE) -> None:
+    def __init__(self, size: int, table: str = TABLE, idle: float = IDLE_SECONDS) -> None:
         self._table = table
+        self._idle = idle
         self._slots = BoundedSemaphore(size)
         self._free: list[Child] = []
         self._all: set[Child] = set()
@@ -166,8 +167,8 @@ class Workers:
 
     def _end_idle(self) -> None:
         while True:
-            gevent.sleep(IDLE_SECONDS / 4)
-            late = time.monotonic() - IDLE_SECONDS
+            gevent.sleep(self._idle / 4)
+            late = time.monotonic() - self._idle
             for child in [child for child in self._free if child.idle_since < late]:
                 self._free.remove(child)
                 self._end(child)

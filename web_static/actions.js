@@ -7,6 +7,7 @@
 
 import * as api from './api.js';
 import { button, make, setText } from './dom.js';
+import { t } from './text.js';
 
 export class Actions {
   element = make('div', { class: 'actions' });
@@ -36,27 +37,26 @@ export class Actions {
     const ended = state === 'failed' || state === 'stopped';
     const runs = state === 'live' || state === 'starting';
     const live = state === 'live';
-    const again = () => (over ? this.#askAgain(now()) : void this.#do(now(), 'Starting again …', () => api.restart([id])));
-    const turn = button(this.model.off.has(id) ? 'Turn on' : 'Turn off', () => this.model.turn(id), this.model.off.has(id) ? { class: 'primary' } : {});
+    const again = () => (over ? this.#askAgain(now()) : void this.#do(now(), t('tile.starting'), () => api.restart([id])));
+    const turn = button(t(this.model.off.has(id) ? 'tile.turn-on' : 'tile.turn-off'), () => this.model.turn(id), this.model.off.has(id) ? { class: 'primary' } : {});
     const operate = [
-      ...(ended || runs ? [button('Start again', again, ended ? { class: 'primary' } : {})] : []),
-      ...(runs && !over ? [button('Stop', () => void this.#do(now(), 'Stopping …', () => api.stop([id])))] : []),
-      ...(live ? [button('Size …', () => this.work('size', id)), button('Run a command …', () => this.work('run', id))] : []),
-      button('Remove …', () => this.#askRemove(now())),
+      ...(ended || runs ? [button(t('tile.start'), again, ended ? { class: 'primary' } : {})] : []),
+      ...(runs && !over ? [button(t('tile.stop'), () => void this.#do(now(), t('tile.stopping'), () => api.stop([id])))] : []),
+      ...(live ? [button(t('tile.size'), () => this.work('size', id)), button(t('tile.run'), () => this.work('run', id))] : []),
+      button(t('tile.remove'), () => this.#askRemove(now())),
     ];
     const buttons = [...(runs ? [turn] : []), ...(this.model.may('operate') ? operate : [])];
-    this.element.replaceChildren(make('div', { class: 'buttons', role: 'group', 'aria-label': 'Actions on this tile' }, ...buttons), this.#said);
+    this.element.replaceChildren(make('div', { class: 'buttons', role: 'group', 'aria-label': t('tile.actions') }, ...buttons), this.#said);
   }
 
   /** @param {Tile} tile */
   #askAgain(tile) {
     const set = this.model.sets.get(tile.set);
     const count = [...this.model.tiles.values()].filter((other) => other.set === tile.set).length;
-    const all = count === 1 ? 'its one tile' : `all its ${count} tiles`;
-    const text = `Its job is over. To start again means to launch “${set?.title ?? tile.title}” again, with ${all}.`;
+    const text = t('tile.again-ask', { n: count, title: set?.title ?? tile.title });
     const { job } = tile;
     if (job === null) return;
-    this.#ask(tile, text, count === 1 ? 'Launch again' : `Launch all ${count} again`, 'Launching again …', async () => {
+    this.#ask(tile, text, t('tile.again', { n: count }), t('tile.launching'), async () => {
       await api.launchAgain(job);
       return [];
     });
@@ -64,8 +64,8 @@ export class Actions {
 
   /** @param {Tile} tile */
   #askRemove(tile) {
-    const ends = tile.state === 'live' || tile.state === 'starting' ? ' Its program ends, and what it has not saved is lost.' : '';
-    this.#ask(tile, `Take “${tile.title}” off the wall?${ends}`, 'Remove it', 'Removing …', () => api.remove([tile.id]));
+    const runs = tile.state === 'live' || tile.state === 'starting';
+    this.#ask(tile, t(runs ? 'tile.remove-ends' : 'tile.remove-ask', { title: tile.title }), t('tile.remove-it'), t('tile.removing'), () => api.remove([tile.id]));
   }
 
   /**
@@ -83,7 +83,7 @@ export class Actions {
       'div',
       { class: 'question', role: 'group', 'aria-label': text },
       make('p', {}, text),
-      make('div', { class: 'buttons' }, go, button('No, leave it', back)),
+      make('div', { class: 'buttons' }, go, button(t('tile.leave'), back)),
     );
     this.element.replaceChildren(question, this.#said);
     go.focus();

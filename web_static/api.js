@@ -1,5 +1,7 @@
 /** The portal's HTTP interface: every call carries the key that login gave this tab. */
 
+import { t } from './text.js';
+
 const KEY = 'tiledviz.key';
 
 export class ApiError extends Error {
@@ -29,10 +31,10 @@ export async function call(method, path, body, signal) {
     response = await fetch(`/api/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : undefined, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, 'the portal does not answer');
+    throw new ApiError(0, t('page.no-answer'));
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, answer?.error ?? `the portal answers ${response.status}`, answer?.at ?? null);
+  if (!response.ok) throw new ApiError(response.status, answer?.error ?? t('page.answers', { status: response.status }), answer?.at ?? null);
   return answer;
 }
 
@@ -45,7 +47,7 @@ export const log = async (/** @type {number} */ id) => /** @type {string[]} */ (
 
 /**
  * What came of a tile: `error` is empty when it was done. The rest is there after a command, a size or a fetched file.
- * @typedef {{tile: number, error: string, code?: number|null, stdout?: string, stderr?: string, cut?: boolean}} Result
+ * @typedef {{tile: number, error: string, code?: number|null, stdout?: string, stderr?: string, cut?: boolean, said?: string}} Result
  */
 
 /** @param {string} verb @param {number[]} tiles @param {object} [more] @returns {Promise<Result[]>} */
@@ -58,6 +60,14 @@ export const resize = (/** @type {number[]} */ tiles, /** @type {{width: number,
 export const run = (/** @type {number[]} */ tiles, /** @type {string[]} */ command, /** @type {number} */ seconds) =>
   each('run', tiles, { command, seconds });
 export const put = (/** @type {number[]} */ tiles, /** @type {string} */ path, /** @type {string} base64 */ data) => each('put', tiles, { path, data });
+
+/** @typedef {{case: string, name: string, title: string, icon: string, each: 'tile'|'once', confirm: string, tiles: number[]}} CaseAction */
+
+/** What the cases of tiles offer. @returns {Promise<{actions: CaseAction[], errors: string[]}>} */
+export const caseActions = (/** @type {number[]} */ tiles) => call('POST', '/tiles/actions', { tiles });
+export const caseAct = (/** @type {number[]} */ tiles, /** @type {string} */ name) => each('act', tiles, { name });
+
+export const play = (/** @type {number[]} */ tiles, /** @type {{at: number, playing: boolean, rate: number}} */ how) => each('play', tiles, how);
 
 /** Return a file of a tile, its bytes in base64. @returns {Promise<{data: string, name: string}>} */
 export const get = (/** @type {number} */ tile, /** @type {string} */ path) => call('POST', '/tiles/get', { tile, path });

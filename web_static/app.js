@@ -1,27 +1,45 @@
 /** The page's beginning: log in, then put the wall together from its parts. */
 
+import { TileActs, tileCommands } from './actions-commands.js';
 import { marksOf } from './arming.js';
 import { watchBar } from './bar.js';
+import { CaseActions, caseActionCommands, caseActionsButton } from './case-actions.js';
+import { Commands } from './commands.js';
 import { Connection } from './connection.js';
+import { Drawing } from './draw.js';
 import { byId } from './dom.js';
 import { Focus } from './focus.js';
 import { Follow } from './follow.js';
 import { Hands } from './hands.js';
 import { showHands } from './hands-words.js';
-import { commandsOf, helpOf, watchKeys } from './keyboard.js';
+import { helpOf } from './help.js';
+import { watchKeys } from './keyboard.js';
+import { fillTexts, languageCommands, languageSwitch } from './language.js';
+import { layoutCommands, layoutMenu } from './layout-menu.js';
 import { Limits } from './limits.js';
 import { login, watchAddress } from './login.js';
-import { Many, showChosen } from './many.js';
+import { Many } from './many.js';
 import { Model } from './model.js';
 import { showEmpty, showLogin, showNotices, showStatus } from './pages.js';
+import { Mover, moveCommands } from './mover.js';
+import { notesCommands, openedNote } from './notes.js';
+import { Palette, paletteCommands } from './palette.js';
 import { Panel } from './panel.js';
 import { watchPointers } from './pointer.js';
 import { preload } from './remote.js';
-import { watchSearch } from './search.js';
+import { Room } from './room.js';
+import { Search, searchCommands } from './search.js';
+import { selectCommands, showSelection } from './select-commands.js';
 import { Stage } from './stage.js';
+import { tagging } from './tagging.js';
+import { t } from './text.js';
 import { themeSwitch } from './theme.js';
+import { together } from './together.js';
+import { undoCommands } from './undo.js';
+import { wallCommands } from './wall-commands.js';
 import { expose } from './window.js';
 import { Work } from './work.js';
+import { Zoom, zoomCommands } from './zoom.js';
 
 const TICK_MS = 10000; // what is said in minutes is then never far off
 
@@ -30,8 +48,10 @@ const isStale = (state) => state === 'lost' || state === 'outdated';
 
 function start() {
   byId('app', HTMLElement).hidden = false;
-  const model = new Model();
+  const room = new Room();
+  const model = new Model(room);
   const connection = new Connection();
+  room.connect(connection);
   const stage = new Stage(model, connection);
   const work = new Work(model);
   const openWork = (/** @type {import('./work.js').Kind} */ kind, /** @type {number} */ id) => work.open(kind, id);
@@ -55,11 +75,18 @@ function start() {
     many: openMany,
     changed: () => {
       if (focus.id !== null) hands.leave();
+      drawing.look();
+      noteOver();
       follow.show();
     },
   });
   const toWall = () => model.focus !== null && stage.cells.focus(model.focus);
-  const panel = new Panel(model, { close: toWall, work: openWork });
+  const zoom = new Zoom(model, stage);
+  const acts = new TileActs(model, stage);
+  const drawing = new Drawing(model, stage, connection, { opened: () => focus.id, begin: () => hands.leave() });
+  const noteOver = openedNote(model, () => focus.id);
+  const caseActions = new CaseActions(model);
+  const panel = new Panel(model, { close: toWall, work: openWork, case: caseActionsButton(model, caseActions), look: acts.offers((id) => drawing.open(id)) });
   const limits = new Limits(model);
   const ticking = [stage, focus, panel, limits];
 
@@ -68,13 +95,9 @@ function start() {
     stage.focusOn(id);
     panel.toggle(true);
   };
-  const choose = (/** @type {number} */ id) => {
-    if (model.may('operate')) model.choose(id);
-    return model.may('operate');
-  };
-  const pinch = watchPointers(stage, { open, select, choose });
+  const mover = new Mover(model, stage);
+  const pinch = watchPointers(mover, { open, select, working: () => hands.on });
   showHands(hands, () => openMany(hands.working));
-  showChosen(model, () => openMany());
   byId('many', HTMLDialogElement).addEventListener('close', () => hands.resume());
   const mark = () => stage.mark(marksOf(follow.state, model.chosen, hands.working));
   model.addEventListener('chosen', mark);
@@ -84,13 +107,27 @@ function start() {
     mark();
     follow.show();
   });
-  watchBar(model, stage);
+  watchBar(model);
+  layoutMenu(model, stage);
   byId('work-open', HTMLButtonElement).addEventListener('click', () => work.open());
-  const search = watchSearch(model, { first: (id) => stage.focusOn(id), leave: toWall });
-  const theme = themeSwitch(() => stage.themeChanged());
-  const help = helpOf(() => commands, model);
-  const commands = commandsOf({ stage, model, open, search, theme, help, panel: (yes) => panel.toggle(yes), work: () => work.open(), hands: () => hands.toggle(), many: () => openMany() });
-  watchKeys(commands, model, () => focus.id !== null || hands.on);
+  const search = new Search(model, { first: (id) => stage.focusOn(id), leave: toWall });
+  const theme = themeSwitch(() => {
+    tags.themeChanged();
+    stage.themeChanged();
+    stage.refreshSoon('all');
+  });
+  const language = languageSwitch();
+  const commands = new Commands((right) => model.may(right));
+  commands.add(...wallCommands({ stage, model, open, search: () => search.focus(), theme, panel: (yes) => panel.toggle(yes), work: () => work.open(), hands: () => hands.toggle(), many: () => openMany(), zoom }), ...layoutCommands(model, stage));
+  const palette = new Palette(commands);
+  const tags = tagging(model, palette);
+  commands.add(...tags.commands, ...searchCommands(search, model));
+  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...together({ model, stage, focus, search }));
+  showSelection(model, commands);
+  commands.add(...caseActionCommands(caseActions));
+  const help = helpOf(commands);
+  commands.add({ id: 'help', label: () => t('command.help'), group: 'help', keys: ['?'], run: help });
+  watchKeys(commands, () => focus.id !== null || hands.on);
 
   connection.addEventListener('event', (event) => {
     const { detail } = /** @type {CustomEvent<any>} */ (event);
@@ -116,6 +153,7 @@ function start() {
   void connection.open();
 }
 
+fillTexts();
 watchAddress();
 const problem = await login();
 if (problem === null) start();

@@ -12,6 +12,8 @@
  * @property {string} note         why it is off now, if that was nobody's wish
  */
 
+import { t } from './text.js';
+
 /** @type {Armed} */
 export const OFF = Object.freeze({ phase: 'off', leader: null, followers: [], count: 0, note: '' });
 
@@ -22,7 +24,7 @@ export function asked(leader, followers) {
 
 /** Return how it is after the portal's event `armed`. @param {Armed} before @param {{leader: number|null, followers: number}} event @returns {Armed} */
 export function heard(before, { leader, followers }) {
-  if (leader === null) return { ...OFF, note: before.phase === 'armed' ? 'The portal has disarmed: a tile of these is gone.' : '' };
+  if (leader === null) return { ...OFF, note: before.phase === 'armed' ? t('follow.gone') : '' };
   if (before.phase === 'disarming') return before; // said before it heard of that
   // What others of this login have armed is armed here too, though it is not known with whom.
   const own = before.leader === leader;
@@ -31,7 +33,7 @@ export function heard(before, { leader, followers }) {
 
 /** Return how it is after the portal refused to arm. @param {Armed} before @param {string} why @returns {Armed} */
 export function refused(before, why) {
-  return before.phase === 'asking' ? { ...OFF, note: `Not armed: ${why}` } : before;
+  return before.phase === 'asking' ? { ...OFF, note: t('follow.refused', { why }) } : before;
 }
 
 /** Return how it is after somebody disarmed. @param {Armed} before @returns {Armed} */
@@ -41,7 +43,7 @@ export function disarmed(before) {
 
 /** Return how it is after the connection to the portal was lost: with it, the portal has disarmed. @param {Armed} before @returns {Armed} */
 export function lost(before) {
-  return before.phase === 'off' ? before : { ...OFF, note: 'Disarmed: the connection to the portal was lost. All keys were released.' };
+  return before.phase === 'off' ? before : { ...OFF, note: t('follow.lost') };
 }
 
 /** Return which followers fit a leader: live tiles among these. @param {Iterable<number>} ids @param {number} leader @param {(id: number) => boolean} takesInput */

@@ -46,6 +46,16 @@ export function fitRect(
   };
 }
 
+/**
+ * Return the camera at this scale that shows where the wall begins: across and down, what is smaller than the view stands in its middle.
+ * @param {number} scale @param {Size} wall @param {Size} view @param {number} margin CSS pixels @returns {Camera}
+ */
+export function beginningAt(scale, wall, view, margin) {
+  const start = (/** @type {number} */ length, /** @type {number} */ room) =>
+    length * scale + 2 * margin <= room ? (length - room / scale) / 2 : -margin / scale;
+  return { x: start(wall.width, view.width), y: start(wall.height, view.height), scale };
+}
+
 /** Return the camera zoomed by `factor` so that the wall's point under (x, y) stays there. */
 export function zoomAt(
   /** @type {Camera} */ camera,

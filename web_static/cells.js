@@ -1,23 +1,29 @@
 /**
  * The wall's named cells: a grid of elements without pictures, each over its tile on the canvas, for the keyboard,
- * screen readers and whoever looks for a tile by its name.
+ * screen readers and whoever looks for a tile by its name. They follow after the frame in which the canvas has changed:
+ * nobody's hand waits for a thousand elements.
  *
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./camera.js').Rect} Rect
+ * @typedef {import('./layout.js').Grid} Grid
  */
 
 import { byId, make } from './dom.js';
+import { tagsOf } from './tags.js';
+import { t } from './text.js';
 import { nowSeconds } from './times.js';
 import { nameOf, say } from './words.js';
 
-/** @type {Record<import('./wall-mark.js').Mark|'none', string>} */
-const MARKS = { none: '', chosen: 'chosen', working: 'keys go here', leading: 'leader: keys go here and to its followers', leader: 'leader', follower: 'follower' };
 const UNIT_PX = 1000; // CSS pixels of a wall unit before the camera's transform
 
 export class Cells {
   #grid = byId('cells', HTMLElement);
-  /** @type {Map<number, HTMLElement>} */ #cells = new Map();
-  #columns = 0;
+  /** @type {Map<number, {element: HTMLElement, place: string}>} */ #cells = new Map();
+  /** @type {{grid: Grid, pictures: Map<number, Rect>}|null} laid out, but not yet here */ #coming = null;
+  /** @type {Set<number>} whose names are not yet told */ #unnamed = new Set();
+  #timer = 0;
+  #filled = '';
+  /** @type {Map<number, string>} what each tile's lane is called */ #lanes = new Map();
   /** @type {Map<number, import('./wall-mark.js').Mark>} */ marks = new Map();
 
   /** @param {Model} model */
@@ -34,46 +40,72 @@ export class Cells {
     return target instanceof HTMLElement && target.dataset.tile ? Number(target.dataset.tile) : null;
   }
 
-  /** Lay the cells out: `columns` a row, each over its picture. @param {number} columns @param {Map<number, Rect>} pictures */
-  layout(columns, pictures) {
-    const { order } = this.model;
-    for (const [id, cell] of this.#cells) {
-      if (this.model.tiles.has(id)) continue;
-      cell.remove();
-      this.#cells.delete(id);
-    }
-    const inOrder = order.map((id) => this.#cellOf(id));
-    const before = [...this.#grid.querySelectorAll('[role=gridcell]')];
-    if (columns !== this.#columns || before.length !== inOrder.length || before.some((cell, i) => cell !== inOrder[i])) {
-      this.#fill(inOrder, columns);
-    }
-    for (const [id, { x, y, width, height }] of pictures) {
-      const { style } = this.#cellOf(id);
-      style.left = `${x * UNIT_PX}px`;
-      style.top = `${y * UNIT_PX}px`;
-      style.width = `${width * UNIT_PX}px`;
-      style.height = `${height * UNIT_PX}px`;
-    }
-    this.update(order);
+  /** Lay the cells out soon, each over its picture. @param {Grid} grid @param {Map<number, Rect>} pictures */
+  layoutSoon(grid, pictures) {
+    this.#coming = { grid, pictures };
+    this.updateSoon(grid.ids);
   }
 
-  /** @param {HTMLElement[]} inOrder @param {number} columns */
-  #fill(inOrder, columns) {
-    const held = this.idOf(document.activeElement);
-    this.#columns = columns;
-    const rows = [];
-    for (let at = 0; at < inOrder.length; at += columns) {
-      rows.push(make('div', { role: 'row' }, ...inOrder.slice(at, at + columns)));
+  /** Bring names and marks of these tiles up to date soon. @param {Iterable<number>} ids */
+  updateSoon(ids) {
+    for (const id of ids) this.#unnamed.add(id);
+    if (this.#unnamed.size > 0 || this.#coming) this.#timer ||= setTimeout(() => this.#now());
+  }
+
+  #now() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    if (this.#coming) this.#layout(this.#coming);
+    this.#coming = null;
+    this.#update(this.#unnamed);
+    this.#unnamed.clear();
+  }
+
+  /** @param {{grid: Grid, pictures: Map<number, Rect>}} laid */
+  #layout({ grid, pictures }) {
+    for (const [id, { element }] of this.#cells) {
+      if (this.model.tiles.has(id)) continue;
+      element.remove();
+      this.#cells.delete(id);
     }
-    this.#grid.replaceChildren(...rows);
-    if (held !== null) this.focus(held);
+    this.#lanes = new Map(grid.rows.flatMap(({ lane, first, count }) => grid.ids.slice(first, first + count).map((id) => [id, nameOfLane(grid.lanes[lane])])));
+    const filled = JSON.stringify([grid.columns, grid.ids, grid.lanes.map((lane) => [nameOfLane(lane), lane.count])]);
+    if (filled !== this.#filled) this.#fill(grid);
+    this.#filled = filled;
+    for (const [id, { x, y, width, height }] of pictures) {
+      const cell = this.#cellOf(id);
+      const place = [x, y, width, height].map((length) => `${length * UNIT_PX}px`).join(' ');
+      if (place === cell.place) continue;
+      cell.place = place;
+      const { style } = cell.element;
+      [style.left, style.top, style.width, style.height] = place.split(' ');
+    }
+  }
+
+  /** Put the cells into rows, and the rows of a lane with a label into a group of its name. @param {Grid} grid */
+  #fill(grid) {
+    const held = this.idOf(document.activeElement);
+    /** @type {HTMLElement[]} */
+    const lanes = [];
+    for (const { lane } of grid.rows) {
+      const name = nameOfLane(grid.lanes[lane]);
+      lanes[lane] ??= name === '' ? this.#grid : make('div', { role: 'rowgroup', 'aria-label': name });
+    }
+    const plain = lanes.includes(this.#grid);
+    const rows = grid.rows.map(({ lane, first, count }) => {
+      const row = make('div', { role: 'row' }, ...grid.ids.slice(first, first + count).map((id) => this.#cellOf(id).element));
+      if (!plain) lanes[lane].append(row);
+      return row;
+    });
+    this.#grid.replaceChildren(...(plain ? rows : lanes.filter(Boolean)));
+    if (held !== null) this.#cells.get(held)?.element.focus({ preventScroll: true });
   }
 
   /** @param {number} id */
   #cellOf(id) {
     let cell = this.#cells.get(id);
     if (!cell) {
-      cell = make('div', { role: 'gridcell', tabindex: '-1', 'data-tile': String(id) });
+      cell = { element: make('div', { role: 'gridcell', tabindex: '-1', 'data-tile': String(id) }), place: '' };
       this.#cells.set(id, cell);
     }
     return cell;
@@ -84,34 +116,53 @@ export class Cells {
     this.#grid.style.transform = `translate(${-x * scale}px, ${-y * scale}px) scale(${scale / UNIT_PX})`;
   }
 
-  /** Bring names and marks of these tiles up to date. @param {Iterable<number>} ids */
-  update(ids) {
+  /** @param {Iterable<number>} ids */
+  #update(ids) {
     const now = nowSeconds();
     for (const id of ids) {
       const tile = this.model.tiles.get(id);
-      const cell = this.#cells.get(id);
+      const cell = this.#cells.get(id)?.element;
       if (!tile || !cell) continue;
-      const dimmed = this.model.isDimmed(id);
       const state = this.model.stateOf(tile);
       const said = say(tile, this.model.sets.get(tile.set), now, state);
-      const marks = [dimmed ? 'not found by the search' : '', MARKS[this.marks.get(id) ?? 'none']].filter(Boolean);
-      const name = [nameOf(tile, said, now), ...marks].join(', ');
+      const dimmed = this.model.isDimmed(id);
+      const selected = this.model.chosen.has(id);
+      const name = [nameOf(tile, said, now), ...this.#alsoOf(tile, dimmed, selected)].join(', ');
       if (cell.getAttribute('aria-label') !== name) cell.setAttribute('aria-label', name);
       // The pointer is told what a small tile has no room for; a calm picture is not covered by words.
       const told = state !== 'live' || said.since !== null || said.badge?.bad;
       if (told) cell.title = name;
       else cell.removeAttribute('title');
       cell.dataset.state = state;
-      const selected = String(this.model.chosen.has(id));
-      if (cell.getAttribute('aria-selected') !== selected) cell.setAttribute('aria-selected', selected);
+      if (cell.getAttribute('aria-selected') !== String(selected)) cell.setAttribute('aria-selected', String(selected));
       cell.toggleAttribute('data-dimmed', dimmed);
       cell.tabIndex = id === this.model.focus ? 0 : -1;
       cell.toggleAttribute('aria-current', id === this.model.focus);
     }
   }
 
+  /** Return what else is said of a tile. @param {import('./model.js').Tile} tile @param {boolean} dimmed @param {boolean} selected */
+  #alsoOf(tile, dimmed, selected) {
+    const { document: said } = this.model.room;
+    const tags = tagsOf(tile, said);
+    const lane = this.#lanes.get(tile.id) ?? '';
+    const mark = this.marks.get(tile.id);
+    return [
+      tags.length > 0 ? t('cells.tags', { n: tags.length, tags: tags.join(', ') }) : '',
+      lane === '' ? '' : t('cells.lane', { lane }),
+      said.text(`note/${tile.id}`) === '' ? '' : t('cells.note'),
+      dimmed ? t('cells.dimmed') : '',
+      selected ? t('cells.selected') : '',
+      mark && mark !== 'chosen' ? t(`cells.${mark}`) : '',
+    ].filter(Boolean);
+  }
+
   /** Give a tile's cell the keyboard. @param {number} id */
   focus(id) {
-    this.#cells.get(id)?.focus({ preventScroll: true });
+    if (this.#coming) this.#now();
+    this.#cells.get(id)?.element.focus({ preventScroll: true });
   }
 }
+
+/** @param {import('./layout.js').PlacedLane} lane */
+const nameOfLane = ({ label, rect }) => (rect ? label : '');

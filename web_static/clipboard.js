@@ -4,14 +4,15 @@
  */
 
 import { button, byId, make, setText } from './dom.js';
+import { t } from './text.js';
 
 export class Clipboard {
-  copy = button('Copy from tile', () => void this.#copy(), { title: 'What the tile copied last, to this computer’s clipboard' });
-  paste = button('Paste to tile', () => void this.#paste(), { title: 'This computer’s clipboard, to the tile: paste it there' });
+  copy = button(t('clip.copy'), () => void this.#copy(), { title: t('clip.copy-title') });
+  paste = button(t('clip.paste'), () => void this.#paste(), { title: t('clip.paste-title') });
   #label = make('label', { for: 'clip-text' });
   #field = make('textarea', { id: 'clip-text', rows: '4', spellcheck: 'false', autocomplete: 'off' });
-  #give = button('Give it to the tile', () => this.#given(), { class: 'primary' });
-  #box = make('div', { class: 'clip', role: 'group', 'aria-label': 'Clipboard' }, this.#label, this.#field, make('div', { class: 'buttons' }, this.#give, button('Close', () => this.close())));
+  #give = button(t('clip.give'), () => this.#given(), { class: 'primary' });
+  #box = make('div', { class: 'clip', role: 'group', 'aria-label': t('clip.label') }, this.#label, this.#field, make('div', { class: 'buttons' }, this.#give, button(t('page.close'), () => this.close())));
 
   /** @param {() => import('./remote.js').Remote|null} remote @param {(text: string) => void} say */
   constructor(remote, say) {
@@ -24,17 +25,17 @@ export class Clipboard {
   async #copy() {
     const text = this.remote()?.copied ?? null;
     if (text === null) {
-      this.say('The tile has copied nothing since it was opened here: copy something in it first.');
+      this.say(t('clip.nothing-copied'));
       return this.remote()?.focus();
     }
     try {
       await navigator.clipboard.writeText(text);
     } catch {
       this.#field.value = text;
-      return this.#open('The browser allows no writing to the clipboard: copy the tile’s text from here.', true);
+      return this.#open(t('clip.no-writing'), true);
     }
     this.close();
-    this.say(`Copied from the tile: ${countOf(text)}.`);
+    this.say(t('clip.copied', { count: countOf(text) }));
   }
 
   async #paste() {
@@ -43,7 +44,7 @@ export class Clipboard {
       text = await navigator.clipboard.readText();
     } catch {
       this.#field.value = '';
-      return this.#open('The browser allows no reading of the clipboard: paste the text here.', false);
+      return this.#open(t('clip.no-reading'), false);
     }
     this.#hand(text);
   }
@@ -56,7 +57,7 @@ export class Clipboard {
   #hand(text) {
     this.close();
     if (text !== '') this.remote()?.paste(text);
-    this.say(text === '' ? 'There is nothing to paste.' : `The tile has ${countOf(text)} in its clipboard: paste there.`);
+    this.say(text === '' ? t('clip.nothing') : t('clip.given', { count: countOf(text) }));
   }
 
   /** @param {string} words @param {boolean} out of the tile */
@@ -80,7 +81,4 @@ export class Clipboard {
 }
 
 /** @param {string} text */
-function countOf(text) {
-  const { length } = [...text];
-  return length === 1 ? '1 character' : `${length} characters`;
-}
+const countOf = (text) => t('clip.count', { n: [...text].length });

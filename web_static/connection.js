@@ -9,6 +9,7 @@
  */
 
 import { ApiError, streamTicket } from './api.js';
+import { languageOf, t } from './text.js';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
@@ -16,7 +17,7 @@ const HEALTHY_MS = 5000; // open for so long, the next loss starts with the firs
 
 export class Connection extends EventTarget {
   /** @type {Status} */ status = { state: 'connecting', reason: '', lostAt: null };
-  #worker = new Worker(new URL('./wall-worker.js', import.meta.url), { type: 'module', name: 'wall' });
+  #worker = new Worker(new URL(`./wall-worker.js?lang=${languageOf()}`, import.meta.url), { type: 'module', name: 'wall' });
   /** @type {Map<number, (value: any) => void>} */ #waiting = new Map();
   #requests = 0;
   #wait = FIRST_WAIT_MS;
@@ -96,7 +97,7 @@ export class Connection extends EventTarget {
       this.#trying = false;
       if (this.#openedAt > 0 && Date.now() - this.#openedAt > HEALTHY_MS) this.#wait = FIRST_WAIT_MS;
       this.#openedAt = 0;
-      this.#lost(message.reason || 'the connection broke off');
+      this.#lost(message.reason || t('status.broke-off'));
     } else if (message.type === 'event') {
       this.dispatchEvent(new CustomEvent('event', { detail: message.event }));
     } else {

@@ -6,39 +6,40 @@
  * none that removed it does. So to undo takes out just what that act did, whoever did what since. The store orders all of it by a
  * sequence number; an operation that has none yet is *pending* and stands behind those that have one.
  *
- * Texts follow RGA (Roh et al., J. Parallel Distrib. Comput. 71, 2011): each character is named by its operation and its number in it, and
- * a new one stands right behind the one named, before all that were written there earlier.
- *
  * @typedef {string|number|boolean|null|Json[]|{[name: string]: Json}} Json
- * @typedef {['+', string, string] | ['-', string, number, number]} Edit
- *   write a text behind the character `OP:N` ('' for the beginning); or remove, of operation OP, characters N to N + COUNT
+ * @typedef {import('./document-text.js').Edit} Edit
+ * @typedef {import('./document-text.js').Character} Character
  * @typedef {{id: string, person: string, seq?: number, at?: number, label?: string, set?: [string, Json][], text?: [string, Edit[]][],
  *   undo?: string, redo?: string, settle?: number}} Operation
- * @typedef {{seq: number, registers: [string, Json][], texts: [string, [string, number, string][]][]}} Base
- *   what all operations up to `seq` came to, which nobody undoes any more; texts are runs of characters `[OP, N, TEXT]`
+ * @typedef {{seq: number, registers: [string, Json][], texts: [string, import('./document-text.js').Run[]][]}} Base
+ *   what all operations up to `seq` came to, which nobody undoes any more
  * @typedef {{seq: number, op: string, value: Json}} Entry
- * @typedef {{op: string, n: number, seq: number, text: string, removed: string[]}} Character
  */
+
+import { applyEdit, charactersOf, editsTo, GONE, leanedOn, runsOf } from './document-text.js';
+
+export { editsTo };
 
 const PENDING = 2 ** 40; // behind every sequence number
 
 export class Document {
   /** the last sequence number that was taken */ seq = 0;
+  /** counts up with every change: what was made of the document is good as long as this stays */ version = 0;
   /** @type {Map<string, Operation>} acts that can be undone or redone */ acts = new Map();
   /** @type {Map<string, Entry[]>} */ #registers = new Map();
-  /** @type {Map<string, {seq: number, counts: boolean}[]>} by act: what undo and redo say of it */ #counting = new Map();
+  /** @type {Map<string, Set<string>>} paths of registers by what they begin with, as 'tile/' and 'tile/3/' */ #folders = new Map();
+  /** @type {Map<string, {seq: number, counts: boolean}[]>} by act: since when it counts, and what undo and redo say of it */ #counting = new Map();
   /** @type {Map<string, Character[]>} */ #texts = new Map();
   /** @type {Operation[]} */ pending = [];
   #settled = 0;
+  #done = 0;
 
   /** Begin with what was settled. @param {Base|null} base */
   constructor(base = null) {
     if (!base) return;
     this.seq = this.#settled = base.seq;
-    for (const [path, value] of base.registers) this.#registers.set(path, [{ seq: base.seq, op: '', value }]);
-    for (const [path, runs] of base.texts) {
-      this.#texts.set(path, runs.flatMap(([op, from, text]) => [...text].map((each, i) => ({ op, n: from + i, seq: base.seq, text: each, removed: [] }))));
-    }
+    for (const [path, value] of base.registers) this.#put(path, { seq: base.seq, op: '', value });
+    for (const [path, runs] of base.texts) this.#texts.set(path, charactersOf(runs, base.seq));
   }
 
   // ------------------------------------------------------------------ reading
@@ -57,8 +58,7 @@ export class Document {
   below(prefix) {
     /** @type {[string, any][]} */
     const found = [];
-    for (const path of this.#registers.keys()) {
-      if (!path.startsWith(prefix)) continue;
+    for (const path of prefix === '' ? this.#registers.keys() : (this.#folders.get(prefix) ?? [])) {
       const value = this.get(path);
       if (value !== undefined) found.push([path.slice(prefix.length), value]);
     }
@@ -92,7 +92,7 @@ export class Document {
   }
 
   #stands(/** @type {Character} */ { op, removed }) {
-    return (!this.acts.has(op) || this.counts(op)) && !removed.some((by) => this.counts(by));
+    return this.counts(op) && !removed.some((by) => this.counts(by));
   }
 
   /** Return the act that undo of a person takes back, or null: the last of theirs that counts. @param {string} person */
@@ -100,23 +100,33 @@ export class Document {
     return this.#of(person).findLast(({ id }) => this.counts(id)) ?? null;
   }
 
-  /** Return the act that redo of a person brings back, or null: the first undone one after the last that counts. @param {string} person */
+  /** Return the act that redo of a person brings back, or null: what they undid last, if they did nothing new since. @param {string} person */
   redoable(person) {
     const own = this.#of(person);
-    return own[own.findLastIndex(({ id }) => this.counts(id)) + 1] ?? null;
+    let [found, latest] = [/** @type {Operation|null} */ (null), own.length > 0 ? this.#since(own[own.length - 1].id) : 0];
+    for (const act of own) {
+      const last = /** @type {{seq: number, counts: boolean}} */ (this.#counting.get(act.id)?.at(-1));
+      if (!last.counts && last.seq > latest) [found, latest] = [act, last.seq];
+    }
+    return found;
   }
 
-  /** @param {string} person */
+  /** @param {string} person @returns {Operation[]} theirs, in order: what another page of theirs did comes in before what is pending here */
   #of(person) {
-    return [...this.acts.values()].filter((act) => act.person === person);
+    return [...this.acts.values()].filter((act) => act.person === person).sort((a, b) => this.#since(a.id) - this.#since(b.id));
+  }
+
+  #since(/** @type {string} */ act) {
+    return this.#counting.get(act)?.[0].seq ?? 0;
   }
 
   // ------------------------------------------------------------------ changing
 
   /** Do an operation here, before the store has ordered it. Return the paths it touches. @param {Operation} operation */
   do(operation) {
+    this.version += 1;
     this.pending.push(operation);
-    return this.#apply(operation, PENDING + this.pending.length);
+    return this.#apply(operation, PENDING + (this.#done += 1)); // by the count of all: those in front of it leave
   }
 
   /** Take an operation from the store. Return the paths it touches; of one's own, which stands already, none. @param {Operation} operation */
@@ -124,28 +134,31 @@ export class Document {
     const seq = /** @type {number} */ (operation.seq);
     if (seq <= this.seq) return [];
     this.seq = seq;
+    this.version += 1;
     const at = this.pending.findIndex(({ id }) => id === operation.id);
     if (at === 0) {
       this.pending.shift();
       this.#reorder(operation, seq);
       return [];
     }
-    if (at < 0 && operation.settle === undefined) return this.#apply(operation, seq);
-    // Out of turn, or what is pending may lean on characters that go: take it off, and put it on again.
+    const amid = operation.text !== undefined && this.pending.some(({ text }) => text !== undefined); // each may lean on the other's characters
+    if (at < 0 && operation.settle === undefined && !amid) return this.#apply(operation, seq);
     return this.#apart(() => (operation.settle === undefined ? this.#apply(operation, seq) : this.#settle(operation.settle)), operation.id);
   }
 
   /** Take off a pending operation that the portal refused. Return the paths it touched. @param {string} id */
   refuse(id) {
+    this.version += 1;
     const refused = this.pending.find((each) => each.id === id);
-    return refused ? [...pathsOf(refused), ...this.#apart(() => [], id)] : [];
+    return refused ? this.#apart(() => [], id) : [];
   }
 
   /** Do something while nothing is pending, then put on again what was, but for the operation `without`. @param {() => string[]} doing @param {string} without */
   #apart(doing, without) {
     const { pending } = this;
-    for (const each of pending) this.#remove(each);
-    const touched = doing();
+    const touched = pending.flatMap((each) => this.#touchedBy(each));
+    for (const each of pending.toReversed()) this.#remove(each);
+    touched.push(...doing());
     this.pending = [];
     for (const each of pending) if (each.id !== without) touched.push(...this.do(each));
     return touched;
@@ -163,31 +176,44 @@ export class Document {
     }
     if (!set && !text) return [];
     this.acts.set(id, operation);
-    for (const [path, value] of set ?? []) insert(this.#registers, path, { seq, op: id, value });
+    insert(this.#counting, id, { seq, counts: true });
+    for (const [path, value] of set ?? []) this.#put(path, { seq, op: id, value });
     let n = 0;
-    for (const [path, edits] of text ?? []) for (const edit of edits) n += this.#edit(path, edit, operation.id, seq, n);
+    for (const [path, edits] of text ?? []) {
+      const characters = this.#texts.get(path) ?? [];
+      for (const edit of edits) n += applyEdit(characters, edit, id, seq, n);
+      if (characters.length > 0) this.#texts.set(path, characters);
+    }
     return pathsOf(operation);
   }
 
-  /** @param {string} path @param {Edit} edit @param {string} op @param {number} seq @param {number} n @returns {number} characters written */
-  #edit(path, edit, op, seq, n) {
-    const characters = this.#texts.get(path) ?? [];
-    this.#texts.set(path, characters);
-    if (edit[0] === '-') {
-      const [, of, from, count] = edit;
-      for (const each of characters) if (each.op === of && each.n >= from && each.n < from + count) each.removed.push(op);
-      return 0;
+  /** @param {Operation} operation @returns {string[]} */
+  #touchedBy(operation) {
+    const about = operation.undo ?? operation.redo;
+    return pathsOf(about === undefined ? operation : (this.acts.get(about) ?? {}));
+  }
+
+  /** @param {string} path @param {Entry} entry */
+  #put(path, entry) {
+    insert(this.#registers, path, entry);
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at + 1);
+      const paths = this.#folders.get(folder);
+      if (paths) paths.add(path);
+      else this.#folders.set(folder, new Set([path]));
     }
-    const [, after, text] = edit;
-    let at = 0;
-    if (after !== '') {
-      const found = characters.findIndex((each) => `${each.op}:${each.n}` === after);
-      at = found < 0 ? characters.length : found + 1;
+  }
+
+  /** Keep some entries of a register. @param {string} path @param {Entry[]} kept */
+  #keep(path, kept) {
+    if (kept.length > 0) return void this.#registers.set(path, kept);
+    this.#registers.delete(path);
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at + 1);
+      const paths = this.#folders.get(folder);
+      paths?.delete(path);
+      if (paths?.size === 0) this.#folders.delete(folder);
     }
-    while (at < characters.length && characters[at].seq > seq) at += 1;
-    const added = [...text].map((each, i) => ({ op, n: n + i, seq, text: each, removed: [] }));
-    characters.splice(at, 0, ...added);
-    return added.length;
   }
 
   /** One's own came back with its number: nothing between the two places, as all others came before. @param {Operation} operation @param {number} seq */
@@ -195,7 +221,9 @@ export class Document {
     const { id, undo, redo, set, text } = operation;
     const about = undo ?? redo;
     if (about !== undefined) for (const each of this.#counting.get(about) ?? []) if (each.seq > PENDING) return void (each.seq = seq);
-    if (this.acts.has(id)) this.acts.set(id, operation);
+    if (!this.acts.has(id)) return;
+    this.acts.set(id, operation);
+    for (const first of this.#counting.get(id)?.slice(0, 1) ?? []) first.seq = seq;
     for (const [path] of set ?? []) for (const each of this.#registers.get(path) ?? []) if (each.op === id) each.seq = seq;
     for (const [path] of text ?? []) for (const each of this.#texts.get(path) ?? []) if (each.op === id) each.seq = seq;
   }
@@ -203,11 +231,12 @@ export class Document {
   /** Take a pending operation off again. @param {Operation} operation */
   #remove({ id, undo, redo, set, text }) {
     const about = undo ?? redo;
-    if (about !== undefined) this.#counting.set(about, (this.#counting.get(about) ?? []).filter(({ seq }) => seq < PENDING));
+    if (about !== undefined) return keep(this.#counting, about, ({ seq }) => seq < PENDING);
     this.acts.delete(id);
-    for (const [path] of set ?? []) keep(this.#registers, path, ({ op }) => op !== id);
+    this.#counting.delete(id);
+    for (const [path] of set ?? []) this.#keep(path, (this.#registers.get(path) ?? []).filter(({ op }) => op !== id));
     for (const [path] of text ?? []) {
-      keep(this.#texts, path, ({ op }) => op !== id);
+      keep(this.#texts, path, ({ op, seq }) => op !== id || seq < PENDING); // what is settled of the same name stays: it was known already
       for (const each of this.#texts.get(path) ?? []) each.removed = each.removed.filter((by) => by !== id);
     }
   }
@@ -219,19 +248,19 @@ export class Document {
       const last = entries.findLast(({ seq, op }) => settled(seq) && (op === '' || this.counts(op)));
       const kept = entries.filter(({ seq }) => !settled(seq));
       if (last && last.value !== null) kept.unshift({ ...last, op: '' });
-      if (kept.length > 0) this.#registers.set(path, kept);
-      else this.#registers.delete(path);
+      this.#keep(path, kept);
     }
-    const gone = (/** @type {string} */ op) => settled(this.acts.get(op)?.seq ?? 0);
+    const acts = [...this.acts.values()];
+    const leaned = leanedOn(acts.filter(({ seq = PENDING }) => !settled(seq)));
+    const over = (/** @type {string} */ op) => settled(this.acts.get(op)?.seq ?? 0);
     for (const path of this.#texts.keys()) {
       keep(this.#texts, path, (each) => {
-        if (settled(each.seq) && !(!this.acts.has(each.op) || this.counts(each.op))) return false;
-        if (each.removed.some((by) => gone(by) && this.counts(by))) return false;
-        each.removed = each.removed.filter((by) => !gone(by));
-        return true;
+        const gone = (over(each.op) && !this.counts(each.op)) || each.removed.some((by) => over(by) && this.counts(by));
+        each.removed = gone ? [GONE] : each.removed.filter((by) => !over(by));
+        return !gone || leaned.has(`${each.op}:${each.n}`);
       });
     }
-    for (const [id, { seq = PENDING }] of this.acts) {
+    for (const { id, seq = PENDING } of acts) {
       if (!settled(seq)) continue;
       this.acts.delete(id);
       this.#counting.delete(id);
@@ -243,43 +272,13 @@ export class Document {
   /** Return what is settled, to begin another replica with. @returns {Base} */
   base() {
     const registers = [...this.#registers].flatMap(([path, entries]) => (entries[0].op === '' ? [/** @type {[string, Json]} */ ([path, entries[0].value])] : []));
-    const texts = [...this.#texts].map(([path, characters]) => {
-      /** @type {[string, number, string][]} */
-      const runs = [];
-      for (const { op, n, seq, text } of characters) {
-        if (seq > this.#settled) continue;
-        const run = runs.at(-1);
-        if (run && run[0] === op && run[1] + [...run[2]].length === n) run[2] += text;
-        else runs.push([op, n, text]);
-      }
-      return /** @type {[string, [string, number, string][]]} */ ([path, runs]);
-    });
+    const texts = [...this.#texts].map(([path, characters]) => /** @type {[string, import('./document-text.js').Run[]]} */ ([path, runsOf(characters, this.#settled)]));
     return { seq: this.#settled, registers: registers.sort(byName), texts: texts.filter(([, runs]) => runs.length > 0).sort(byName) };
   }
 }
 
-/** Return the paths that an act touches. @param {Operation} act */
+/** Return the paths that an act touches. @param {Pick<Operation, 'set'|'text'>} act */
 export const pathsOf = ({ set, text }) => [...(set ?? []), ...(text ?? [])].map(([path]) => path);
-
-/** Return the edits that make of a text's characters another text: what is the same at both ends stays. @param {Character[]} characters @param {string} wanted @returns {Edit[]} */
-export function editsTo(characters, wanted) {
-  const letters = [...wanted];
-  let start = 0;
-  while (start < characters.length && start < letters.length && characters[start].text === letters[start]) start += 1;
-  let end = 0;
-  while (end < characters.length - start && end < letters.length - start && characters[characters.length - 1 - end].text === letters[letters.length - 1 - end]) end += 1;
-  /** @type {Edit[]} */
-  const edits = [];
-  for (const { op, n } of characters.slice(start, characters.length - end)) {
-    const last = edits.at(-1);
-    if (last?.[0] === '-' && last[1] === op && last[2] + last[3] === n) last[3] += 1;
-    else edits.push(['-', op, n, 1]);
-  }
-  const text = letters.slice(start, letters.length - end).join('');
-  const before = characters[start - 1];
-  if (text !== '') edits.push(['+', before ? `${before.op}:${before.n}` : '', text]);
-  return edits;
-}
 
 /** @param {[string, unknown]} a @param {[string, unknown]} b */
 const byName = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,8 +1,10 @@
 /** The bar of a tile in full: its name and values, and what can be done there. */
 
 import { lookingWords, watchFold } from './bar.js';
+import { isDisplay } from './focus-media.js';
 import { button, byId, make, setText } from './dom.js';
 import { formatValue } from './format.js';
+import { t } from './text.js';
 
 /** @typedef {import('./model.js').Tile} Tile */
 
@@ -28,20 +30,20 @@ export class FocusBar {
   constructor(model, clipboard, does) {
     this.model = model;
     this.#clipboard = clipboard;
-    this.#previous = button('‹ Previous', () => does.step(-1));
-    this.#next = button('Next ›', () => does.step(1));
-    this.#escape = button('Send Esc', does.escape, { 'aria-label': 'Send Escape to the tile' });
-    this.#many = button('Type into many …', does.many);
-    this.#fit = button('Fit display to window', () => does.fit(this.#fit.getAttribute('aria-pressed') !== 'true'), {
+    this.#previous = button(t('focus.previous'), () => does.step(-1));
+    this.#next = button(t('focus.next'), () => does.step(1));
+    this.#escape = button(t('hands.send-escape'), does.escape, { 'aria-label': t('hands.send-escape-label') });
+    this.#many = button(t('many.open'), does.many);
+    this.#fit = button(t('focus.fit'), () => does.fit(this.#fit.getAttribute('aria-pressed') !== 'true'), {
       'aria-pressed': 'false',
-      title: 'The tile’s display gets the size that it has here, and keeps it',
+      title: t('focus.fit-title'),
     });
-    const tools = make('div', { class: 'tools', id: 'focus-tools', role: 'group', 'aria-label': 'Tile' }, clipboard.copy, clipboard.paste, this.#fit, this.#many);
-    this.#more = button('Tile', () => undefined, { class: 'view', 'aria-expanded': 'false', 'aria-controls': 'focus-tools' });
-    const details = button('Details', () => undefined, { 'aria-expanded': 'false', 'aria-controls': 'panel' });
-    const back = button('← Wall', does.close, { 'aria-label': 'Back to the wall', title: 'Back to the wall (Esc)' });
+    const tools = make('div', { class: 'tools', id: 'focus-tools', role: 'group', 'aria-label': t('focus.tile') }, clipboard.copy, clipboard.paste, this.#fit, this.#many);
+    this.#more = button(t('focus.tile'), () => undefined, { class: 'view', 'aria-expanded': 'false', 'aria-controls': 'focus-tools' });
+    const details = button(t('bar.details'), () => undefined, { 'aria-expanded': 'false', 'aria-controls': 'panel' });
+    const back = button(t('focus.wall'), does.close, { 'aria-label': t('focus.back'), title: t('focus.back-title') });
     const ends = make('div', { class: 'ends' }, this.#previous, this.#next, this.#escape, details);
-    this.element = make('header', { class: 'bar focus-bar', 'aria-label': 'Tile' }, back, this.#title, this.#summary, this.#looking, this.#more, tools, ends);
+    this.element = make('header', { class: 'bar focus-bar', 'aria-label': t('focus.tile') }, back, this.#title, this.#summary, this.#looking, this.#more, tools, ends);
     this.element.hidden = true;
     byId('bar', HTMLElement).after(this.element);
     watchFold(this.#more, tools);
@@ -64,9 +66,9 @@ export class FocusBar {
     this.#refreshSummary(tile);
     this.#previous.disabled = !previous;
     this.#next.disabled = !next;
-    this.#previous.title = previous?.title ?? 'This is the first tile';
-    this.#next.title = next?.title ?? 'This is the last tile';
-    const works = model.may('operate');
+    this.#previous.title = previous?.title ?? t('focus.first');
+    this.#next.title = next?.title ?? t('focus.last');
+    const works = model.may('operate') && isDisplay(tile);
     setText(this.#looking, lookingWords(model));
     for (const each of [this.#escape, this.#more, this.#fit, this.#many, this.#clipboard.copy, this.#clipboard.paste]) each.hidden = !works;
     for (const each of [this.#escape, this.#fit, this.#many, this.#clipboard.copy, this.#clipboard.paste]) each.disabled = !model.takesInput(tile.id);

@@ -7,12 +7,14 @@
 import { Actions } from './actions.js';
 import { Clipboard } from './clipboard.js';
 import { byId, make, setText } from './dom.js';
+import { FocusMedia, isDisplay } from './focus-media.js';
 import { FocusBar } from './focus-bar.js';
 import { grow, shrink } from './focus-motion.js';
 import { logOf } from './log.js';
 import { Remote } from './remote.js';
+import { t } from './text.js';
 import { nowSeconds } from './times.js';
-import { lineOf, say, tellsWhy } from './words.js';
+import { lineOf, say, stateWord, tellsWhy } from './words.js';
 
 const SAID_MS = 6000;
 
@@ -27,6 +29,7 @@ export class Focus {
   #clipboard = new Clipboard(() => this.#remote, (text) => this.#say(text));
   #sayTimer = 0;
   #bar;
+  #media;
   #fitted = false;
   /** @type {Actions} */ #actions;
   /** @type {Remote|null} */ #remote = null;
@@ -50,8 +53,9 @@ export class Focus {
     this.model = model;
     this.stage = stage;
     this.connection = connection;
+    this.#media = new FocusMedia(model, stage, (tile) => this.#showStill(tile));
     this.#element.tabIndex = -1;
-    this.#element.append(this.#screen, this.#words, this.#note);
+    this.#element.append(this.#screen, this.#words, ...this.#media.elements, this.#note);
     model.addEventListener('tiles', () => this.tick());
     model.addEventListener('wall', () => this.tick());
     model.addEventListener('me', () => this.tick());
@@ -61,7 +65,8 @@ export class Focus {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (this.id === null || event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]') || this.#bar.unfolded) return;
+    if (this.id !== null && !document.querySelector('dialog[open]') && this.#media.key(event)) return event.preventDefault();
+    if (this.id === null || event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open], .draw-bar:not([hidden])') || this.#bar.unfolded) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (!this.#clipboard.close()) this.close();
@@ -82,6 +87,7 @@ export class Focus {
   #show(tile) {
     this.#remote?.stop();
     this.#remote = null;
+    this.#media.close();
     this.#clipboard.close();
     this.#fitted = false;
     this.#bar.fitted(false);
@@ -101,8 +107,12 @@ export class Focus {
 
   /** The wall's last picture, until the tile's own comes: noVNC's canvas is clear until then. @param {Tile} tile */
   async #showStill(tile) {
-    this.#still.width = tile.width || 4;
-    this.#still.height = tile.height || 3;
+    const of = `${tile.id} ${tile.width} ${tile.height}`;
+    if (this.#still.dataset.of !== of) {
+      this.#still.dataset.of = of;
+      this.#still.width = tile.width || 4; // which clears it: the same tile's next picture is drawn over the last
+      this.#still.height = tile.height || 3;
+    }
     const picture = await this.connection.snapshot(tile.id);
     if (!picture || this.id !== tile.id) return picture?.close();
     const context = this.#still.getContext('2d');
@@ -119,7 +129,9 @@ export class Focus {
     this.#bar.refresh(tile, this.#neighbour(-1), this.#neighbour(1));
     const live = this.model.stateOf(tile) === 'live';
     this.#remote?.look(!this.model.may('operate'));
-    if (live && !this.#remote) this.#connect(tile);
+    if (live && !isDisplay(tile)) this.#media.show(tile);
+    else this.#media.close();
+    if (live && isDisplay(tile) && !this.#remote) this.#connect(tile);
     if (!live && this.#remote) {
       this.#remote.stop();
       this.#remote = null;
@@ -135,7 +147,8 @@ export class Focus {
     this.#words.hidden = state === 'live';
     const now = nowSeconds();
     const said = say(tile, this.model.sets.get(tile.set), now, state);
-    const [title, line] = [said.head === state ? `This tile ${state === 'failed' ? 'has failed' : `is ${state}`}` : `Failed: ${said.head}`, lineOf(said, now)];
+    const is = state === 'failed' ? t('focus.has-failed') : t('focus.is', { state: stateWord(state) });
+    const [title, line] = [said.head === stateWord(state) ? is : t('focus.failed', { cause: said.head }), lineOf(said, now)];
     const key = JSON.stringify([tile.id, state, title, line, said.advice, this.model.me]);
     if (this.#words.hidden) this.#words.dataset.of = '';
     if (this.#words.hidden || this.#words.dataset.of === key) return;
@@ -205,6 +218,7 @@ export class Focus {
     const { id } = this;
     if (id === null) return;
     this.id = null;
+    this.#media.close();
     this.#clipboard.close();
     this.#remote?.hold();
     const remote = this.#remote;

@@ -7,12 +7,13 @@
 import { OFF, asked, disarmed, heard, lost, refused } from './arming.js';
 import { button, byId, make } from './dom.js';
 import { formatCount } from './format.js';
+import { partsOf, t } from './text.js';
 
 export class Follow extends EventTarget {
   /** @type {import('./arming.js').Armed} */ state = OFF;
   #banner = byId('armed', HTMLElement);
-  #disarm = button('Disarm', () => this.disarm(), { class: 'primary', title: 'Disarm and release all keys (Esc)' });
-  #close = button('Close', () => this.#take(OFF));
+  #disarm = button(t('follow.disarm'), () => this.disarm(), { class: 'primary', title: t('follow.disarm-title') });
+  #close = button(t('page.close'), () => this.#take(OFF));
 
   /**
    * @param {import('./model.js').Model} model @param {import('./connection.js').Connection} connection
@@ -91,7 +92,7 @@ export class Follow extends EventTarget {
     this.#banner.dataset.of = key;
     this.#banner.hidden = phase === 'off' && !note;
     this.#banner.classList.toggle('on', armed);
-    const go = armed && leader !== null && this.does.typing() !== leader ? [button('Type into the leader', () => this.does.go(leader))] : [];
+    const go = armed && leader !== null && this.does.typing() !== leader ? [button(t('follow.to-leader'), () => this.does.go(leader))] : [];
     const ends = phase === 'off' ? [this.#close] : [...go, this.#disarm];
     this.#banner.replaceChildren(make('p', { role: 'alert' }, ...words), ...ends);
   }
@@ -100,8 +101,8 @@ export class Follow extends EventTarget {
   #words() {
     const { phase, leader, count, note } = this.state;
     if (phase === 'off') return [note];
-    if (phase === 'asking') return ['Arming …'];
-    if (phase === 'disarming') return ['Disarming …'];
+    if (phase === 'asking') return [t('follow.arming')];
+    if (phase === 'disarming') return [t('follow.disarming')];
     return armedWords(this.#title(leader), count, this.#typingInto());
   }
 
@@ -114,7 +115,7 @@ export class Follow extends EventTarget {
 
   /** @param {number|null} id */
   #title(id) {
-    return this.model.tiles.get(id ?? -1)?.title ?? 'a tile';
+    return this.model.tiles.get(id ?? -1)?.title ?? t('follow.a-tile');
   }
 }
 
@@ -124,9 +125,9 @@ export class Follow extends EventTarget {
  * @param {string|null} elsewhere the title of the tile that has the keys, '' for none, null for the leader
  */
 export function armedWords(leader, count, elsewhere) {
-  const tiles = `${formatCount(count + 1)} tiles`;
-  const many = `${formatCount(count)} ${count === 1 ? 'follower' : 'followers'}`;
-  if (elsewhere === null) return ['', `Typing into ${tiles}`, ': what goes into ', leader, ` goes into its ${many} too. Esc disarms.`];
-  const now = elsewhere === '' ? 'Keys go nowhere now. Esc disarms.' : `Keys go to ${elsewhere} alone now. Esc disarms.`;
-  return ['', `Armed: ${tiles}`, ', led by ', leader, `. ${now}`];
+  const tiles = t('follow.tiles', { shown: formatCount(count + 1) });
+  const followers = t('follow.followers', { n: count, shown: formatCount(count) });
+  if (elsewhere === null) return partsOf('follow.words', { typing: t('follow.typing', { tiles }), leader }, { followers });
+  const armed = t('follow.armed', { tiles });
+  return elsewhere === '' ? partsOf('follow.nowhere', { armed, leader }) : partsOf('follow.elsewhere', { armed, leader }, { tile: elsewhere });
 }

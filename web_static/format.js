@@ -1,25 +1,27 @@
 /**
- * Values as people read them. Pure.
+ * Values as people read them, in their language. Pure.
  *
  * @typedef {import('./model.js').Value} Value
  * @typedef {{low: number, high: number, counts: number[], mark: number|null}} Histogram  mark: the bin of the value
  */
+
+import { decimalOf, t } from './text.js';
 
 const MINUS = '\u2212';
 
 /** Return a number with at most five significant digits, never more zeros than help; others as words. */
 export function formatValue(/** @type {Value|undefined} */ value) {
   if (value === null || value === undefined || value === '') return '–';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'boolean') return t(value ? 'value.yes' : 'value.no');
   if (typeof value === 'string') return value;
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : `${value < 0 ? MINUS : ''}∞`;
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? t('value.nan') : `${value < 0 ? MINUS : ''}∞`;
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value).replace('-', MINUS);
   const size = Math.abs(value);
   const text =
     size !== 0 && (size < 1e-3 || size >= 1e6)
       ? exponent(value)
       : String(Number(value.toPrecision(5)));
-  return text.replace(/^-/, MINUS);
+  return text.replace(/^-/, MINUS).replace('.', decimalOf());
 }
 
 /** @param {number} value */

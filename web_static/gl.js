@@ -9,6 +9,8 @@
  * @typedef {{gl?: Gl|null, renderer: string|null}} Drawn
  */
 
+import { t } from './text.js';
+
 const MAKERS = /\b(?:NVIDIA(?: Corporation)?|GeForce|Tesla|Mesa|AMD|DRI)\b/gi;
 const BUILD = /[-\s](?:SXM\d?|PCIE?|NVL|HBM\w*|\d+GB).*$/i; // of one GPU: how it is built, and its memory
 
@@ -31,22 +33,22 @@ export function badgeOf(/** @type {Drawn} */ { gl, renderer }) {
   const software = gl ? gl.software : isSoftware(name ?? '');
   const note = gl?.note ?? '';
   /** @type {Badge} */
-  let badge = { bad: false, words: [`GPU ${gpuName(name ?? '')}`, 'GPU'], why: note };
-  if (software) badge = { bad: false, words: ['software GL', 'software'], why: note };
-  if (gl && !name) badge = { bad: gl.promised, words: ['no GL'], why: note };
+  let badge = { bad: false, words: [t('gl.gpu', { name: gpuName(name ?? '') }), t('gl.gpu-short')], why: note };
+  if (software) badge = { bad: false, words: [t('gl.software'), t('gl.software-short')], why: note };
+  if (gl && !name) badge = { bad: gl.promised, words: [t('gl.none')], why: note };
   else if (gl?.software && gl.promised) {
-    const why = note || 'it was to draw on a GPU, but the processor draws';
-    badge = { bad: true, words: ['no GPU: software GL', 'no GPU', ''], why };
+    const why = note || t('gl.why-no-gpu');
+    badge = { bad: true, words: [t('gl.no-gpu'), t('gl.no-gpu-short'), ''], why };
   } else if (gl?.wrong) {
-    const why = note || 'another GPU draws than the one that this tile was given';
-    badge = { bad: true, words: ['draws on another GPU', 'other GPU', ''], why };
+    const why = note || t('gl.why-other');
+    badge = { bad: true, words: [t('gl.other'), t('gl.other-short'), ''], why };
   }
   return badge;
 }
 
 const WAYS = {
-  nvidia: 'NVIDIA’s own GLX',
-  virtualgl: 'VirtualGL, by EGL on the GPU',
+  nvidia: t('gl.way-nvidia'),
+  virtualgl: t('gl.way-virtualgl'),
   mesa: 'Mesa',
 };
 
@@ -57,11 +59,11 @@ export function factsOf(/** @type {Drawn} */ drawn) {
   const software = gl ? gl.software : isSoftware(name ?? '');
   /** @type {[string, string|null|undefined][]} */
   const facts = [
-    ['Renderer', name ? `${name}${software ? ': drawn by the processor, no GPU' : ''}` : gl ? 'none: GL does not draw' : 'not known yet'],
-    ['GL vendor', gl?.vendor],
-    ['GL version', gl?.version],
-    ['GL through', gl && (WAYS[/** @type {keyof typeof WAYS} */ (gl.way)] ?? gl.way)],
-    ['GPU', gl?.gpu],
+    [t('gl.renderer'), name ? (software ? t('gl.by-processor', { name }) : name) : t(gl ? 'gl.does-not-draw' : 'gl.not-known')],
+    [t('gl.vendor'), gl?.vendor],
+    [t('gl.version'), gl?.version],
+    [t('gl.through'), gl && (WAYS[/** @type {keyof typeof WAYS} */ (gl.way)] ?? gl.way)],
+    [t('gl.gpu-short'), gl?.gpu],
   ];
   return /** @type {[string, string][]} */ (facts.filter(([, value]) => value));
 }

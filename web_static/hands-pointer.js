@@ -18,7 +18,8 @@ function aimOf(hands) {
   /** @param {number} tile @param {MouseEvent} event @param {number} buttons @returns {import('./wall-input.js').Entry[]} */
   function entryOf(tile, event, buttons) {
     const [rect, size] = [stage.rectOf(tile), model.tiles.get(tile)];
-    return rect && size ? [{ tile, pointer: [...placeOf(rect, size, event.clientX, event.clientY), buttons] }] : [];
+    const rotation = model.room.document.get(`tile/${tile}/rotation`);
+    return rect && size ? [{ tile, pointer: [...placeOf(rect, size, event.clientX, event.clientY, rotation), buttons] }] : [];
   }
 
   return {

@@ -1,17 +1,18 @@
 /** What is seen of the hands on the wall: a pressed button in the bar, and a line that says where keys go and how to leave. */
 
 import { button, byId, make, setText } from './dom.js';
+import { partsOf, t } from './text.js';
 
 /**
  * Return what the line says, in three parts: before, the tile's name, after. Pure.
  * @param {string|null} title @param {boolean} takesInput @param {{connected: boolean, ready: boolean}} is @returns {string[]}
  */
 export function handsWords(title, takesInput, { connected, ready }) {
-  if (!ready) return ['One moment: the keyboard is not ready yet. Leave with Esc.', '', ''];
-  if (!connected) return ['No connection: keys and pointer go nowhere.', '', ' Esc leaves.'];
-  if (title === null) return ['Click a tile: pointer and keys go into it.', '', ' Esc leaves.'];
-  if (!takesInput) return ['', title, ' takes no keys now. Click another tile, or leave with Esc.'];
-  return ['Keys go to ', title, '. Esc leaves.'];
+  if (!ready) return [t('hands.moment'), '', ''];
+  if (!connected) return [t('hands.lost'), '', t('hands.leaves')];
+  if (title === null) return [t('hands.click'), '', t('hands.leaves')];
+  if (!takesInput) return partsOf('hands.takes-none', { title });
+  return partsOf('hands.keys-to', { title });
 }
 
 /** @param {import('./hands.js').Hands} hands @param {() => void} many opens what arms many tiles */
@@ -20,9 +21,9 @@ export function showHands(hands, many) {
   const pressed = byId('hands', HTMLButtonElement);
   const place = byId('hands-line', HTMLElement);
   const parts = [make('span', {}), make('b', {}), make('span', {})];
-  const escape = button('Send Esc', () => hands.sendEscape(), { 'aria-label': 'Send Escape to the tile' });
-  const toMany = button('Type into many …', many);
-  const leave = button('Leave', () => hands.leave());
+  const escape = button(t('hands.send-escape'), () => hands.sendEscape(), { 'aria-label': t('hands.send-escape-label') });
+  const toMany = button(t('many.open'), many);
+  const leave = button(t('hands.leave'), () => hands.leave());
   // The words alone are read aloud when they change.
   const words = make('span', { class: 'what', role: 'status' }, ...parts);
   const line = make('p', {}, words, escape, toMany, leave);
@@ -33,7 +34,7 @@ export function showHands(hands, many) {
     if (!hands.on) return place.replaceChildren();
     const title = hands.working === null ? null : (model.tiles.get(hands.working)?.title ?? null);
     const takes = model.takesInput(hands.working);
-    const said = hands.problem ? [hands.problem, '', ' Esc leaves.'] : handsWords(title, takes, { connected: connection.status.state === 'open', ready: hands.ready });
+    const said = hands.problem ? [hands.problem, '', t('hands.leaves')] : handsWords(title, takes, { connected: connection.status.state === 'open', ready: hands.ready });
     said.forEach((text, i) => setText(parts[i], text));
     escape.disabled = !takes;
     if (!line.isConnected) place.append(line);

@@ -9,6 +9,7 @@
  */
 
 import { watchHands } from './hands-pointer.js';
+import { t } from './text.js';
 import { HeldKeys, Outbox } from './wall-input.js';
 
 const KEYBOARD = new URL('./vendor/novnc/core/input/keyboard.js', import.meta.url).href;
@@ -104,7 +105,7 @@ export class Hands extends EventTarget {
       this.#keyboard ??= await this.#load();
       this.#change();
     } catch {
-      this.problem = 'The keyboard’s part of the viewer cannot be loaded: only the pointer works. Reload the page.';
+      this.problem = t('hands.no-keyboard');
       return this.#change();
     }
     this.#keyboard.ungrab();
@@ -154,7 +155,7 @@ export class Hands extends EventTarget {
 
   /** The portal refused what was done. @param {string} why */
   refuse(why) {
-    this.problem = `Refused: ${why}.`;
+    this.problem = t('hands.refused', { why });
     this.#change();
   }
 

@@ -1,6 +1,7 @@
 /** A job's time limit, told in a thin line over the wall when it is near, and counted down. */
 
 import { button, byId, make, setText } from './dom.js';
+import { partsOf, t } from './text.js';
 import { ahead, clock, nowSeconds } from './times.js';
 
 /** @typedef {import('./model.js').TileSet} TileSet */
@@ -14,8 +15,8 @@ export function nearEnd(/** @type {Iterable<TileSet>} */ sets, /** @type {number
 export function limitWords(/** @type {TileSet} */ { title, ends }, /** @type {number} */ now) {
   const end = ends ?? now;
   const at = clock(end, now);
-  if (end <= now) return [title, ` has reached its time limit (${at})`, '', ''];
-  return [title, ' ends ', `in ${ahead(end, now)}`, ` (time limit, ${at})`];
+  if (end <= now) return [...partsOf('limit.reached', { title }, { at }).slice(1), '', ''];
+  return partsOf('limit.ends', { title, in: t('limit.in', { wait: ahead(end, now) }) }, { at }).slice(1);
 }
 
 export class Limits {
@@ -45,7 +46,7 @@ export class Limits {
   #show(key, words) {
     let line = this.#lines.get(key);
     if (!line) {
-      const close = button('Close', () => {
+      const close = button(t('page.close'), () => {
         this.#closed.add(key);
         this.tick();
       });

@@ -2,18 +2,19 @@
 
 import { log } from './api.js';
 import { button, make, setText } from './dom.js';
+import { t } from './text.js';
 
 /** Return the log of a tile: a button that reads it, pressed already if `at_once`. @param {number} id */
 export function logOf(id, atOnce = false) {
-  const read = button('Show log', () => void show());
+  const read = button(t('log.show'), () => void show());
   const place = make('div', { class: 'log-of' }, read);
   const show = async () => {
     read.disabled = true;
-    const lines = await log(id).catch((error) => [`The log cannot be read: ${error.message}`]);
+    const lines = await log(id).catch((error) => [t('log.unreadable', { why: error.message })]);
     read.disabled = false;
-    setText(read, 'Read log again');
-    const text = make('pre', { class: 'log', tabindex: '0', 'aria-label': 'Last lines of the log' }, lines.join('\n') || 'The log is empty.');
-    place.replaceChildren(make('h3', {}, 'Last lines of its log'), text, read);
+    setText(read, t('log.again'));
+    const text = make('pre', { class: 'log', tabindex: '0', 'aria-label': t('log.label') }, lines.join('\n') || t('log.empty'));
+    place.replaceChildren(make('h3', {}, t('log.title')), text, read);
     text.scrollTop = text.scrollHeight;
   };
   if (atOnce) void show();

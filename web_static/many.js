@@ -3,6 +3,7 @@
 import { followersOf } from './arming.js';
 import { button, byId, make, setText } from './dom.js';
 import { formatCount } from './format.js';
+import { t } from './text.js';
 import { choice } from './work.js';
 
 /** @typedef {'chosen'|'found'|'all'} Where */
@@ -18,13 +19,13 @@ export class Many {
   constructor(model, follow) {
     this.model = model;
     this.follow = follow;
-    const label = make('label', { for: 'many-leader' }, make('span', {}, 'Leader: what goes into this tile …'));
+    const label = make('label', { for: 'many-leader' }, make('span', {}, t('many.leader')));
     const form = make(
       'form',
       {},
       make('div', { class: 'field' }, label, make('span', { class: 'select' }, this.#leader)),
       this.#places,
-      make('p', { class: 'about' }, 'On the wall, Space and Shift with a click choose tiles. Keys go in as they are; the pointer goes to the same place of each display, whatever its size.'),
+      make('p', { class: 'about' }, t('many.about')),
       make('div', { class: 'buttons' }, this.#go),
     );
     this.#leader.addEventListener('change', () => this.#refresh());
@@ -34,7 +35,7 @@ export class Many {
       this.follow.arm(Number(this.#leader.value), this.#followers(this.#where));
     });
     this.#dialog.append(
-      make('header', {}, make('h2', { id: 'many-title' }, 'Type into many tiles'), button('Close', () => this.#dialog.close())),
+      make('header', {}, make('h2', { id: 'many-title' }, t('many.title')), button(t('page.close'), () => this.#dialog.close())),
       form,
     );
   }
@@ -65,12 +66,12 @@ export class Many {
     const { chosen, matches } = this.model;
     const count = (/** @type {Where} */ where) => formatCount(this.#followers(where).length);
     const options = [
-      { value: 'chosen', text: chosen.size > 0 ? `Chosen on the wall: ${count('chosen')}` : 'Chosen on the wall: none yet', on: this.#where === 'chosen', off: chosen.size === 0 },
-      { value: 'found', text: matches ? `Those that the search found: ${count('found')}` : 'Those that a search finds', on: this.#where === 'found', off: !matches },
-      { value: 'all', text: `All live tiles: ${count('all')}`, on: this.#where === 'all' },
+      { value: 'chosen', text: chosen.size > 0 ? t('many.chosen', { count: count('chosen') }) : t('many.chosen-none'), on: this.#where === 'chosen', off: chosen.size === 0 },
+      { value: 'found', text: matches ? t('work.found', { count: count('found') }) : t('work.found-none'), on: this.#where === 'found', off: !matches },
+      { value: 'all', text: t('many.all', { count: count('all') }), on: this.#where === 'all' },
     ];
     this.#places.replaceChildren(
-      choice('… goes into these too', 'many-where', options, (value) => {
+      choice(t('many.followers'), 'many-where', options, (value) => {
         this.#where = /** @type {Where} */ (value);
         this.#refreshButton();
       }),
@@ -80,22 +81,7 @@ export class Many {
 
   #refreshButton() {
     const { length } = this.#followers(this.#where);
-    setText(this.#go, length === 0 ? 'No tile to follow' : `Type into ${formatCount(length + 1)} tiles`);
+    setText(this.#go, length === 0 ? t('many.go-none') : t('many.go', { count: formatCount(length + 1) }));
     this.#go.disabled = length === 0;
   }
-}
-
-/** Show how many tiles are chosen, and what for. @param {import('./model.js').Model} model @param {() => void} many */
-export function showChosen(model, many) {
-  const place = byId('chosen', HTMLElement);
-  const count = make('span', { class: 'what', role: 'status' });
-  const line = make('p', {}, count, button('Type into many …', many), button('Choose none', () => model.chooseNone()));
-  const show = () => {
-    const { size } = model.chosen;
-    if (size === 0) return place.replaceChildren();
-    setText(count, `${formatCount(size)} ${size === 1 ? 'tile' : 'tiles'} chosen`);
-    if (!line.isConnected) place.append(line);
-  };
-  model.addEventListener('chosen', show);
-  model.addEventListener('wall', show);
 }

@@ -1,8 +1,8 @@
 /**
- * What the page knows of the wall: tile sets, tiles, their order, what the search found, where the focus is.
+ * What the page knows of the wall: tile sets, tiles, and of the session's document what the wall shows: order, selection, what is off.
  *
  * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids of which it is seen), `sizes` (of displays), `order`, `matches`, `focus`,
- * `chosen`, `me` (who looks, and what that person may do).
+ * `chosen` (the selection), `me` (who looks, and what that person may do). Whoever reads registers of the document itself listens to `room`.
  *
  * @typedef {number|string|boolean|null} Value
  * @typedef {'queued'|'starting'|'live'|'failed'|'stopped'} State
@@ -33,6 +33,8 @@
  * @property {import('./gl.js').Gl|null} [gl]
  * @property {number|null} [expected_start]  of its job, while queued
  * @property {number|null} [away]   when its node agent was last heard, if that does not answer
+ * @property {'live'|'picture'|'movie'|'pdf'|'page'} [kind]  what it shows
+ * @property {import('./media-clock.js').Media|null} [media]  of one that is no display
  * @property {string|null} node
  * @property {string|null} job
  * @property {number} frames
@@ -44,23 +46,33 @@
  * @property {Record<string, Value>} metadata
  * @property {number|null} stream
  * @typedef {'see'|'arrange'|'manage'|'operate'} Right  the table is in tvcore/portal/roles.py
- * @typedef {{role: string, rights: Right[]}} Me
+ * @typedef {{role: string, rights: Right[], person?: string}} Me
  * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
-import { sortTiles } from './sort.js';
+import { lanesOf } from './arrangement.js';
+import { Room } from './room.js';
 
 export class Model extends EventTarget {
   session = '';
   /** @type {Map<number, TileSet>} */ sets = new Map();
   /** @type {Map<number, Tile>} */ tiles = new Map();
-  /** @type {number[]} ids, as shown */ order = [];
-  /** @type {import('./sort.js').Order} */ sorting = { key: '', descending: false };
+  /** @type {import('./arrangement.js').Lane[]} ids, as shown */ lanes = [];
+  /** @type {number[]} ids, as shown, lane after lane */ order = [];
   /** @type {Set<number>|null} ids that the search found; null: no search */ matches = null;
+  /** @type {{query: string, found: Set<number>}[]} the alternatives of the search, where it has more than one */ terms = [];
+  /** counts up whenever tiles changed by more than their frames */ revision = 0;
   /** @type {number|null} id of the tile in focus */ focus = null;
-  /** @type {Set<number>} ids that were chosen by hand */ chosen = new Set();
-  /** @type {Set<number>} ids that this page does not ask for */ off = new Set();
+  /** @type {Set<number>} ids that were selected here */ chosen = new Set();
+  /** @type {Set<number>} ids of which no picture is asked for */ off = new Set();
   /** @type {Me} nobody, until the portal says who */ me = { role: '', rights: [] };
+
+  /** @param {Room} room the session that this is of */
+  constructor(room = new Room()) {
+    super();
+    this.room = room;
+    room.addEventListener('change', (event) => this.#follow(/** @type {CustomEvent<Set<string>>} */ (event).detail));
+  }
 
   /** Take a whole wall document. */
   replace(/** @type {WallDocument} */ wall) {
@@ -69,8 +81,9 @@ export class Model extends EventTarget {
     const plain = (/** @type {Column} */ column) => ({ ...column, unit: column.unit === '1' ? '' : column.unit });
     this.sets = new Map(wall.sets.map((set) => [set.id, { ...set, columns: set.columns.map(plain) }]));
     this.tiles = new Map(wall.tiles.map((tile) => [tile.id, tile]));
-    this.order = sortTiles(this.tiles.values(), this.sorting);
-    for (const kept of [this.chosen, this.off]) for (const id of kept) if (!this.tiles.has(id)) kept.delete(id);
+    this.revision += 1;
+    this.#arrange();
+    this.#read();
     if (this.focus === null || !this.tiles.has(this.focus)) this.focus = this.order[0] ?? null;
     this.#fire('wall');
     this.#fire('focus');
@@ -90,6 +103,7 @@ export class Model extends EventTarget {
       known = true;
       if (Object.keys(change).some((field) => field !== 'id' && field !== 'frames')) seen.push(tile.id);
     }
+    if (seen.length > 0) this.revision += 1;
     if (resized) this.#fire('sizes');
     if (known) this.#fire('tiles', seen);
   }
@@ -100,14 +114,79 @@ export class Model extends EventTarget {
     return state !== undefined && state !== 'pending' && state !== 'running';
   }
 
-  sortBy(/** @type {import('./sort.js').Order} */ sorting) {
-    this.sorting = sorting;
-    this.order = sortTiles(this.tiles.values(), sorting);
+  /** @returns {import('./sort.js').Order} */
+  get sorting() {
+    const { by = '', descending = false } = this.room.document.get('sort') ?? {};
+    return { key: by, descending };
+  }
+
+  sortBy(/** @type {import('./sort.js').Order} */ { key, descending }) {
+    this.room.set([['sort', key === '' && !descending ? null : { by: key, descending }]], 'sort');
+  }
+
+  /** What becomes of tiles that a search does not find. @returns {'dim'|'hide'|'last'} */
+  get rest() {
+    return this.room.document.get(this.own('filter'))?.rest ?? 'dim';
+  }
+
+  /** @type {number[]|null} what somebody looks at with whom one looks along */ #borrowed = null;
+
+  /** The tiles that are looked at side by side, alone; none: the whole wall. @returns {number[]} */
+  get zoomed() {
+    return this.#borrowed ?? this.room.document.get(this.own('zoomed')) ?? [];
+  }
+
+  /** Look at what somebody else is zoomed on, or at one's own again. @param {number[]|null} zoomed */
+  borrow(zoomed) {
+    if (JSON.stringify(zoomed) === JSON.stringify(this.#borrowed)) return;
+    this.#borrowed = zoomed;
+    this.#rearrange();
+  }
+
+  /** Return the path of a register that is one's own. @param {string} name */
+  own(name) {
+    return `person/${this.room.person}/${name}`;
+  }
+
+  #arrange() {
+    const zoomed = this.zoomed.filter((id) => this.tiles.has(id));
+    const search = { found: this.matches, rest: this.rest };
+    this.lanes = zoomed.length > 0 ? [{ key: '', label: '', ids: zoomed }] : lanesOf(this.tiles.values(), this.room.document, search);
+    this.order = this.lanes.flatMap(({ ids }) => ids);
+  }
+
+  /** Read selection and what is off from the document; return whose was changed. */
+  #read() {
+    const { document } = this.room;
+    const there = (/** @type {number[]} */ ids) => new Set(ids.filter((id) => this.tiles.has(id)));
+    const [chosen, off] = [this.chosen, this.off];
+    this.chosen = there(document.get(this.own('selection')) ?? []);
+    this.off = there(document.below('tile/').flatMap(([rest]) => (rest.endsWith('/off') ? [Number(rest.slice(0, -4))] : [])));
+    return { chosen: differ(chosen, this.chosen), off: differ(off, this.off) };
+  }
+
+  /** Follow the document. @param {Set<string>} paths */
+  #follow(paths) {
+    const all = paths.has('');
+    const touched = (/** @type {RegExp} */ pattern) => all || [...paths].some((path) => pattern.test(path));
+    if (touched(/^(order|sort|group|tags?|person)\b|^tile\/\d+\/hidden$/)) this.#rearrange();
+    const changed = this.#read();
+    if (changed.chosen.length > 0) this.#fire('chosen', changed.chosen);
+    if (changed.off.length > 0) this.#fire('tiles', changed.off);
+  }
+
+  #rearrange() {
+    const before = JSON.stringify(this.lanes);
+    this.#arrange();
+    if (JSON.stringify(this.lanes) === before) return;
+    if (this.focus !== null && !this.order.includes(this.focus)) this.setFocus(this.order[0] ?? this.focus);
     this.#fire('order');
   }
 
-  setMatches(/** @type {number[]|null} */ ids) {
+  setMatches(/** @type {number[]|null} */ ids, /** @type {{query: string, matches: number[]}[]} */ terms = []) {
     this.matches = ids ? new Set(ids.filter((id) => this.tiles.has(id))) : null;
+    this.terms = terms.map(({ query, matches }) => ({ query, found: new Set(matches) }));
+    if (this.rest !== 'dim') this.#rearrange();
     this.#fire('matches');
   }
 
@@ -117,27 +196,27 @@ export class Model extends EventTarget {
     this.#fire('focus');
   }
 
-  /** Choose a tile, or no longer. */
+  /** Select a tile, or no longer. */
   choose(/** @type {number} */ id, yes = !this.chosen.has(id)) {
     if (yes === this.chosen.has(id) || !this.tiles.has(id)) return;
-    if (yes) this.chosen.add(id);
-    else this.chosen.delete(id);
-    this.#fire('chosen', [id]);
+    this.select(yes ? [...this.chosen, id] : [...this.chosen].filter((each) => each !== id));
   }
 
-  /** Choose none. */
+  /** Select these tiles, and no others. @param {Iterable<number>} ids */
+  select(ids) {
+    const wanted = [...new Set(ids)].filter((id) => this.tiles.has(id));
+    if (differ(this.chosen, new Set(wanted)).length > 0) this.room.set([[this.own('selection'), wanted.length > 0 ? wanted : null]], 'select');
+  }
+
+  /** Select none. */
   chooseNone() {
-    const ids = [...this.chosen];
-    this.chosen.clear();
-    if (ids.length > 0) this.#fire('chosen', ids);
+    this.select([]);
   }
 
-  /** Turn a tile off in this page, or on again. */
+  /** Turn a tile off, or on again: for all who are in the session. */
   turn(/** @type {number} */ id, on = this.off.has(id)) {
     if (on !== this.off.has(id) || !this.tiles.has(id)) return;
-    if (on) this.off.delete(id);
-    else this.off.add(id);
-    this.#fire('tiles', [id]);
+    this.room.set([[`tile/${id}/off`, on ? null : true]], on ? 'on' : 'off');
   }
 
   /** Return the state of a tile as it is shown here: one that has a picture may be off. @returns {State|'off'} */
@@ -154,6 +233,7 @@ export class Model extends EventTarget {
   setMe(/** @type {Me} */ me) {
     if (JSON.stringify(me) === JSON.stringify(this.me)) return;
     this.me = me;
+    if (me.person !== undefined) this.room.person = me.person;
     this.#fire('me');
   }
 
@@ -183,4 +263,9 @@ export class Model extends EventTarget {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** Return what is in one of two sets alone. @param {Set<number>} a @param {Set<number>} b */
+function differ(a, b) {
+  return [...a].filter((id) => !b.has(id)).concat([...b].filter((id) => !a.has(id)));
 }

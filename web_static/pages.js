@@ -1,22 +1,23 @@
 /** Words over the wall: how to log in, how to fill an empty wall, the banner of a lost connection, notices. */
 
 import { button, byId, make } from './dom.js';
+import { t } from './text.js';
 import { clock } from './times.js';
 
 const WAYS = [
-  ['tiledviz launch gray_scott', 'Sixteen members of a reaction and diffusion sweep, live, on this machine.'],
-  ['tiledviz cases', 'Lists the cases there are, and what each can be told.'],
-  ['tiledviz launch CASE --tiles 8 --set KEY=VALUE', 'Starts the first members of a case as a job, with parameters of your choice.'],
+  ['tiledviz launch gray_scott', t('empty.demo')],
+  ['tiledviz cases', t('empty.cases')],
+  ['tiledviz launch CASE --tiles 8 --set KEY=VALUE', t('empty.launch')],
 ];
 
 /** A line to type in a terminal, with a button that copies it. @param {string} text */
 function command(text) {
   const code = make('code', {}, text);
-  const copy = button('Copy', () => void copyText(), { 'aria-label': `Copy ${text}` });
+  const copy = button(t('page.copy'), () => void copyText(), { 'aria-label': t('page.copy-what', { text }) });
   const copyText = async () => {
     await navigator.clipboard.writeText(text);
-    copy.textContent = 'Copied';
-    setTimeout(() => (copy.textContent = 'Copy'), 1500);
+    copy.textContent = t('page.copied');
+    setTimeout(() => (copy.textContent = t('page.copy')), 1500);
   };
   // Without a secure context there is no clipboard to write to; the text can still be selected by one click.
   return make('div', { class: 'command' }, code, ...(navigator.clipboard ? [copy] : []));
@@ -30,9 +31,9 @@ export function showLogin(problem) {
       'main',
       { class: 'sheet' },
       make('img', { class: 'mark', src: '/static/icon.svg', alt: '' }),
-      make('h1', {}, 'Open your wall from the terminal'),
+      make('h1', {}, t('login.heading')),
       ...(problem ? [make('p', { class: 'problem', role: 'alert' }, `${problem[0].toUpperCase()}${problem.slice(1)}.`.replace(/\.\.$/, '.'))] : []),
-      make('p', {}, 'This tab has no key to the portal. In the terminal where TiledViz is installed, type'),
+      make('p', {}, t('login.no-key')),
       make(
         'ul',
         { class: 'ways' },
@@ -40,14 +41,14 @@ export function showLogin(problem) {
           'li',
           {},
           command('tiledviz open'),
-          make('p', {}, 'It prints a new address. Open it in this browser; it is good once, for ten minutes, and then this tab stays logged in.'),
+          make('p', {}, t('login.about')),
         ),
       ),
     ),
   );
   page.hidden = false;
   byId('app', HTMLElement).hidden = true;
-  document.title = 'Log in · TiledViz';
+  document.title = `${t('login.title')} · TiledViz`;
 }
 
 /** Show or hide the ways to fill an empty wall. @param {boolean} empty @param {boolean} fills whether who looks may fill it */
@@ -59,13 +60,13 @@ export function showEmpty(empty, fills) {
     make(
       'section',
       { class: 'sheet', 'aria-labelledby': 'empty-title' },
-      make('h2', { id: 'empty-title' }, 'This wall is still empty'),
+      make('h2', { id: 'empty-title' }, t('empty.title')),
       ...(fills
         ? [
-            make('p', {}, 'Type one of these in a terminal. Tiles appear here as soon as their job is known.'),
+            make('p', {}, t('empty.type')),
             make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about)))),
           ]
-        : [make('p', {}, 'Tiles appear here as soon as somebody starts some.')]),
+        : [make('p', {}, t('empty.wait'))]),
     ),
   );
 }
@@ -77,14 +78,11 @@ export function showStatus({ state, reason, lostAt }, retry) {
   banner.hidden = state !== 'lost' && state !== 'outdated';
   if (banner.hidden) return banner.replaceChildren();
   if (state === 'outdated') {
-    const again = button('Reload', () => location.reload(), { class: 'primary' });
-    return banner.replaceChildren(make('span', {}, 'The portal was updated: reload this page. Your tiles go on.'), again);
+    const again = button(t('status.reload'), () => location.reload(), { class: 'primary' });
+    return banner.replaceChildren(make('span', {}, t('status.updated')), again);
   }
-  const since = lostAt ? ` since ${clock(lostAt.getTime() / 1000)}` : '';
-  banner.replaceChildren(
-    make('span', {}, `No connection${since}: ${reason}. The wall keeps its last pictures and comes back by itself.`),
-    button('Try now', retry),
-  );
+  const words = lostAt ? t('status.lost-since', { at: clock(lostAt.getTime() / 1000), reason }) : t('status.lost', { reason });
+  banner.replaceChildren(make('span', {}, words), button(t('status.try'), retry));
 }
 
 /** Show what is to be known of the wall as a whole, a line each; each goes when it is over. @param {string[]} notices */

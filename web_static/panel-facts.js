@@ -4,6 +4,7 @@ import * as api from './api.js';
 import { button, make, setText } from './dom.js';
 import { formatCount } from './format.js';
 import { factsOf } from './gl.js';
+import { t } from './text.js';
 
 /** @typedef {import('./model.js').Tile} Tile */
 
@@ -23,9 +24,9 @@ export class Facts {
   #display = make('dl', {});
   #run = make('dl', {});
   #said = make('p', { class: 'said', role: 'status' });
-  #stop = button('Stop all its tiles …', () => this.#ask());
+  #stop = button(t('facts.stop-all'), () => this.#ask());
   #question = make('div', { class: 'actions' }, this.#stop, this.#said);
-  elements = [make('h3', {}, 'Display'), this.#display, make('h3', {}, 'Run'), this.#run, this.#question];
+  elements = [make('h3', {}, t('facts.display')), this.#display, make('h3', {}, t('facts.run')), this.#run, this.#question];
   /** @type {Tile|null} */ #tile = null;
 
   /** @param {import('./model.js').Model} model */
@@ -39,15 +40,15 @@ export class Facts {
     this.#tile = tile;
     const set = this.model.sets.get(tile.set);
     fill(this.#display, [
-      ['Node', tile.node ?? 'not known yet'],
+      [t('facts.node'), tile.node ?? t('facts.unknown')],
       ...factsOf(tile),
-      ['Size', tile.width ? `${tile.width} × ${tile.height} px` : '–'],
-      ['Frames', formatCount(tile.frames)],
+      [t('facts.size'), tile.width ? `${tile.width} × ${tile.height} px` : '–'],
+      [t('facts.frames'), formatCount(tile.frames)],
     ]);
     fill(this.#run, [
-      ['Case', set?.case ?? '–'],
-      ['Image', imageWords(tile.image, set?.images)],
-      ['Job', tile.job ?? '–'],
+      [t('facts.case'), set?.case ?? '–'],
+      [t('facts.image'), imageWords(tile.image, set?.images)],
+      [t('facts.job'), tile.job ?? '–'],
     ]);
     this.#stop.hidden = tile.job === null || !this.model.may('operate') || this.model.isOver(tile);
   }
@@ -63,20 +64,20 @@ export class Facts {
     if (!tile || tile.job === null) return;
     const { job } = tile;
     const count = [...this.model.tiles.values()].filter((other) => other.job === job).length;
-    const text = `End job ${job} with ${count === 1 ? 'its one tile' : `all its ${count} tiles`}? What is not saved is lost.`;
+    const text = t('facts.end-ask', { job, n: count });
     const back = () => {
       this.#settle();
       this.#stop.focus();
     };
-    const end = button('End the job', () => {
+    const end = button(t('facts.end'), () => {
       this.#settle();
-      setText(this.#said, 'Ending the job …');
+      setText(this.#said, t('facts.ending'));
       api.stopJob(job).then(
         () => setText(this.#said, ''),
         (error) => setText(this.#said, error.message),
       );
     }, { class: 'primary' });
-    const buttons = make('div', { class: 'buttons' }, end, button('No, leave it', back));
+    const buttons = make('div', { class: 'buttons' }, end, button(t('facts.leave'), back));
     this.#question.replaceChildren(make('div', { class: 'question', role: 'group', 'aria-label': text }, make('p', {}, text), buttons));
     end.focus();
   }

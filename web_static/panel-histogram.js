@@ -1,12 +1,14 @@
 /** A column's values over all members, drawn small, with the part marked that this one is in. */
 
 import { formatValue } from './format.js';
+import { t } from './text.js';
 
 /** @param {import('./format.js').Histogram} histogram @param {string} name @param {string|null} unit */
 export function drawHistogram({ low, high, counts, mark }, name, unit) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const range = `${formatValue(low)} to ${formatValue(high)}${unit ? ` ${unit}` : ''}`;
-  const label = `${name} over all members, ${range}${mark === null ? '' : `; this one is in part ${mark + 1} of ${counts.length}`}`;
+  const range = [t('histogram.range', { low: formatValue(low), high: formatValue(high) }), unit].filter(Boolean).join(' ');
+  const all = t('histogram.label', { name, range });
+  const label = mark === null ? all : t('histogram.mark', { label: all, part: mark + 1, count: counts.length });
   const set = (/** @type {Element} */ on, /** @type {Record<string, string|number>} */ attributes) => {
     for (const [key, value] of Object.entries(attributes)) on.setAttribute(key, String(value));
     return on;

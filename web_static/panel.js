@@ -1,20 +1,24 @@
 /** The panel at the side: what is known of the member in focus. */
 
 import { Actions } from './actions.js';
+import { LookActions } from './actions-look.js';
 import { button, byId, make } from './dom.js';
 import { formatValue, histogramOf } from './format.js';
 import { logOf } from './log.js';
 import { Facts } from './panel-facts.js';
 import { drawHistogram } from './panel-histogram.js';
+import { NoteSection } from './panel-notes.js';
+import { TagSection } from './panel-tags.js';
+import { t } from './text.js';
 import { nowSeconds } from './times.js';
-import { lineOf, say, tellsWhy } from './words.js';
+import { lineOf, say, stateWord, tellsWhy } from './words.js';
 
 /** @typedef {import('./model.js').Tile} Tile */
 
 const SECTIONS = [
-  { title: 'Parameters', roles: ['parameter'] },
-  { title: 'Results', roles: ['result'] },
-  { title: 'More', roles: ['tag', 'title', 'path', ''] },
+  { title: t('panel.parameters'), roles: ['parameter'] },
+  { title: t('panel.results'), roles: ['result'] },
+  { title: t('panel.more'), roles: ['tag', 'title', 'path', ''] },
 ];
 const STORE = 'tiledviz.panel';
 
@@ -22,25 +26,37 @@ export class Panel {
   #element = byId('panel', HTMLElement);
   #state = make('div', { class: 'state' });
   #log = make('div', {});
+  #header = make('div', {});
+  #metadata = make('div', {});
   /** @type {Actions} */ #actions;
+  /** @type {LookActions} */ #look;
+  /** @type {TagSection} */ #tags;
+  /** @type {NoteSection} */ #note;
   /** @type {Facts} what changes while one looks */ #facts;
   #shown = '';
   #wanted = false;
 
   /**
    * @param {import('./model.js').Model} model
-   * @param {{close: () => void, work: (kind: import('./work.js').Kind, tile: number) => void}} does
+   * @param {{close: () => void, work: (kind: import('./work.js').Kind, tile: number) => void, case: HTMLElement,
+   *   look: ConstructorParameters<typeof LookActions>[1]}} does
    */
   constructor(model, does) {
     this.model = model;
     this.does = does;
     this.#actions = new Actions(model, does.work);
+    this.#look = new LookActions(model, does.look);
+    this.#tags = new TagSection(model);
+    this.#note = new NoteSection(model);
     this.#facts = new Facts(model);
+    // What stands here stays in the page: who writes a note goes on writing while the rest changes.
+    this.#element.append(this.#header, this.#state, this.#log, this.#actions.element, does.case, this.#look.element, this.#tags.element, this.#note.element, this.#metadata, ...this.#facts.elements);
     for (const open of document.querySelectorAll('[aria-controls=panel]')) open.addEventListener('click', () => this.toggle());
     model.addEventListener('focus', () => this.#render());
     model.addEventListener('wall', () => this.#place());
     model.addEventListener('tiles', () => this.tick());
     model.addEventListener('me', () => this.tick());
+    model.room.addEventListener('change', () => this.tick());
     const wide = matchMedia('(min-width: 60rem)').matches;
     this.#wanted = wide && localStorage.getItem(STORE) !== 'closed';
     this.#place();
@@ -51,6 +67,12 @@ export class Panel {
     this.#wanted = open;
     localStorage.setItem(STORE, open ? 'open' : 'closed');
     this.#place();
+  }
+
+  /** Open the panel with the keyboard in the note. */
+  editNote() {
+    this.toggle(true);
+    this.#note.focus();
   }
 
   /** On an empty wall there is nothing to tell, so no panel either. */
@@ -64,35 +86,28 @@ export class Panel {
     const tile = this.model.focused();
     if (this.#element.hidden || !tile) return;
     const columns = this.model.sets.get(tile.set)?.columns ?? [];
-    // What stands here is kept while it is right, with what was selected in it and the log.
-    const key = JSON.stringify([tile.id, tile.title, tile.tags, tile.metadata, columns]);
+    // What stands here is kept while it is right, with what was selected in it.
+    const key = JSON.stringify([tile.id, tile.title, tile.metadata, columns]);
     if (key === this.#shown) return this.tick();
+    const other = !this.#shown.startsWith(`[${tile.id},`);
     this.#shown = key;
-    const tags = make('ul', { class: 'tags', 'aria-label': 'Tags' }, ...tile.tags.map((tag) => make('li', {}, tag)));
-    this.#element.replaceChildren(
-      this.#header(tile.title),
-      this.#state,
-      ...(tile.tags.length > 0 ? [tags] : []),
-      this.#log,
-      this.#actions.element,
-      ...this.#metadata(tile, columns),
-      ...this.#facts.elements,
-    );
-    this.#element.scrollTop = 0;
+    this.#header.replaceChildren(this.#headerOf(tile.title));
+    this.#metadata.replaceChildren(...this.#metadataOf(tile, columns));
+    if (other) this.#element.scrollTop = 0;
     this.tick();
   }
 
   /** @param {string} title */
-  #header(title) {
+  #headerOf(title) {
     const close = () => {
       this.toggle(false);
       this.does.close();
     };
-    return make('header', {}, make('h2', {}, title), button('Close', close, { 'aria-label': 'Close details' }));
+    return make('header', {}, make('h2', {}, title), button(t('page.close'), close, { 'aria-label': t('panel.close') }));
   }
 
   /** @param {Tile} tile @param {import('./model.js').Column[]} columns */
-  #metadata(tile, columns) {
+  #metadataOf(tile, columns) {
     const known = new Set(SECTIONS.flatMap(({ roles }) => roles));
     return SECTIONS.flatMap(({ title, roles }) => {
       const rows = columns
@@ -126,6 +141,9 @@ export class Panel {
       this.#log.replaceChildren(...(log ? [logOf(tile.id, tile.state === 'failed')] : []));
     }
     this.#actions.refresh(tile);
+    this.#look.refresh(tile);
+    this.#tags.refresh(tile);
+    this.#note.refresh(tile);
     this.#facts.refresh(tile);
   }
 
@@ -135,7 +153,7 @@ export class Panel {
     const shown = this.model.stateOf(tile);
     const said = say(tile, this.model.sets.get(tile.set), now, shown);
     const { head, advice, badge } = said;
-    const word = head === shown ? shown : `${tile.state}: ${head}`;
+    const word = head === stateWord(shown) ? head : t('said.colon', { what: stateWord(tile.state), why: head });
     const bad = badge?.bad ? `! ${badge.words[0]}: ${badge.why}` : '';
     const calm = badge && !badge.bad ? badge.why : '';
     const parts = [lineOf(said, now), advice, bad, calm];

@@ -10,6 +10,7 @@
  */
 
 import { ApiError, streamTicket } from './api.js';
+import { t } from './text.js';
 
 const NOVNC = new URL('./vendor/novnc/core/rfb.js', import.meta.url).href;
 const ESCAPE_KEYSYM = 0xff1b;
@@ -43,13 +44,13 @@ export class Remote {
 
   async #open() {
     clearTimeout(this.#slow);
-    this.#slow = setTimeout(() => this.#stopped || this.does.say('Connecting to the tile …'), SLOW_MS);
+    this.#slow = setTimeout(() => this.#stopped || this.does.say(t('remote.connecting')), SLOW_MS);
     try {
       const [module, { url, protocols }] = await Promise.all([import(NOVNC), streamTicket('rfb', this.tile)]);
       if (this.#stopped) return;
       this.#attach(/** @type {RfbClass} */ (module.default), new WebSocket(url, protocols));
     } catch (error) {
-      this.#lost(error instanceof ApiError ? error.message : 'the viewer cannot be loaded');
+      this.#lost(error instanceof ApiError ? error.message : t('remote.no-viewer'));
     }
   }
 
@@ -75,11 +76,11 @@ export class Remote {
     rfb.addEventListener('disconnect', () => {
       if (this.#rfb !== rfb) return;
       this.#rfb = null;
-      this.#lost('the connection to the tile is lost');
+      this.#lost(t('remote.lost'));
     });
     rfb.addEventListener('securityfailure', (event) => {
       const { reason } = /** @type {CustomEvent<{reason?: string}>} */ (event).detail;
-      this.does.say(`The tile refuses: ${reason ?? 'no reason given'}`);
+      this.does.say(t('remote.refuses', { why: reason ?? t('remote.no-reason') }));
     });
   }
 

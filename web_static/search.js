@@ -1,83 +1,192 @@
-/** The search: asks the portal, dims what was not found, points at what is wrong in the query. */
+/**
+ * The search: asks the portal, marks what was found, points at what is wrong in the query. What is searched stands in the document, one's
+ * own: it is there after a reload, and undone like all else; not every letter is an act, but what one came to rest at.
+ */
 
 import { ApiError, query } from './api.js';
+import { complete } from './completion.js';
 import { byId, make, setText } from './dom.js';
 import { formatCount, pointAt } from './format.js';
+import { completionsOf, searchable } from './search-words.js';
+import { numbersOf, tagsHere } from './tags.js';
+import { t } from './text.js';
 
 const PAUSE_MS = 160; // of typing, before the portal is asked
+const SETTLED_MS = 900; // of typing, before it is an act
+const RESTS = /** @type {const} */ (['dim', 'hide', 'last']);
 
-/**
- * @param {import('./model.js').Model} model
- * @param {{first: (id: number) => void, leave: () => void}} does  Enter goes to the first found, Escape leaves
- */
-export function watchSearch(model, does) {
-  const input = byId('search', HTMLInputElement);
-  const found = byId('found', HTMLOutputElement);
-  const problem = byId('search-error', HTMLElement);
-  let asked = new AbortController();
-  let timer = 0;
+/** @typedef {typeof RESTS[number]} Rest */
 
-  async function search() {
-    asked.abort();
-    asked = new AbortController();
-    const { signal } = asked;
-    const text = input.value.trim() === '' ? '' : input.value;
-    if (text === '') {
-      say('', null);
-      return model.setMatches(null);
+export class Search {
+  #input = byId('search', HTMLInputElement);
+  #found = byId('found', HTMLOutputElement);
+  #problem = byId('search-error', HTMLElement);
+  #rest = make('select', { id: 'search-rest' }, ...RESTS.map((rest) => make('option', { value: rest }, t(`search.${rest}`))));
+  #asked = new AbortController();
+  #pause = 0;
+  #settle = 0;
+  #kept = ''; // what the document has
+
+  /**
+   * @param {import('./model.js').Model} model
+   * @param {{first: (id: number) => void, leave: () => void}} does  Enter goes to the first found, Escape leaves
+   */
+  constructor(model, does) {
+    this.model = model;
+    this.does = does;
+    const below = make('div', { class: 'search-below' });
+    const rest = make('div', { class: 'rest' }, make('label', { for: this.#rest.id }, t('search.rest')), make('span', { class: 'select' }, this.#rest));
+    this.#problem.before(below);
+    complete(this.#input, { label: t('search.completions'), options: () => this.#options(), pick: (option) => this.#take(option), place: below, escape: 'both' });
+    below.append(rest);
+    this.#input.addEventListener('input', () => this.#typed());
+    this.#input.addEventListener('blur', () => this.#keep());
+    this.#input.addEventListener('keydown', (event) => this.#key(event));
+    this.#rest.addEventListener('change', () => this.setRest(/** @type {Rest} */ (this.#rest.value)));
+    model.addEventListener('wall', () => this.#again());
+    model.room.addEventListener('change', (event) => this.#follow(/** @type {CustomEvent<Set<string>>} */ (event).detail));
+  }
+
+  /** Put the keyboard into the field. */
+  focus() {
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  /** Search something, as one act. @param {string} text @param {Rest} [rest] */
+  set(text, rest = this.model.rest) {
+    this.#input.value = text;
+    this.#keep(rest);
+    void this.#run();
+  }
+
+  /** Say what becomes of what is not found. @param {Rest} rest */
+  setRest(rest) {
+    this.#rest.value = rest;
+    this.#keep(rest);
+  }
+
+  get #text() {
+    return this.#input.value.trim() === '' ? '' : this.#input.value;
+  }
+
+  // ------------------------------------------------------------------ the document
+
+  /** Put into the document what is searched, if it is something else there. @param {Rest} [rest] */
+  #keep(rest = this.model.rest) {
+    clearTimeout(this.#settle);
+    if (this.#text === this.#kept && rest === this.model.rest) return;
+    this.#kept = this.#text;
+    this.model.room.set([[this.model.own('filter'), this.#kept === '' && rest === 'dim' ? null : { text: this.#kept, rest }]], 'search');
+  }
+
+  /** @param {Set<string>} paths */
+  #follow(paths) {
+    const own = this.model.own('filter');
+    if (paths.has(own) || paths.has('')) {
+      const { text = '', rest = 'dim' } = this.model.room.document.get(own) ?? {};
+      this.#rest.value = rest;
+      if (text !== this.#kept) {
+        this.#kept = text;
+        this.#input.value = text;
+        clearTimeout(this.#settle);
+        void this.#run();
+      }
+    }
+    if ([...paths].some((path) => /^(tags|note)\//.test(path))) this.#again();
+  }
+
+  // ----------------------------------------------------------------------- asking
+
+  /** Search once more: the wall, its tags or notes are others now. */
+  #again() {
+    if (this.#text === '') return;
+    clearTimeout(this.#pause);
+    // What was just done here is not found before the portal has it.
+    this.#pause = setTimeout(() => (this.model.room.document.pending.length > 0 ? this.#again() : void this.#run()), PAUSE_MS);
+  }
+
+  async #run() {
+    clearTimeout(this.#pause);
+    this.#asked.abort();
+    this.#asked = new AbortController();
+    const { signal } = this.#asked;
+    const { model } = this;
+    if (this.#text === '') {
+      this.#say('', null);
+      if (model.matches !== null) model.setMatches(null);
+      return;
     }
     try {
-      const { matches } = await query(text, signal);
+      const { matches, terms } = await query(this.#text, signal);
       if (signal.aborted) return;
-      model.setMatches(matches);
-      say(`${formatCount(model.matches?.size ?? 0)} of ${formatCount(model.tiles.size)}`, null);
+      model.setMatches(matches, terms);
+      this.#say(t('search.count', { found: formatCount(model.matches?.size ?? 0), all: formatCount(model.tiles.size) }), null);
     } catch (error) {
       if (signal.aborted) return;
-      say('', error instanceof ApiError ? error : new ApiError(0, String(error)));
+      this.#say('', error instanceof ApiError ? error : new ApiError(0, String(error)));
     }
   }
 
   /** @param {string} count @param {ApiError|null} error */
-  function say(count, error) {
-    setText(found, count);
-    input.setAttribute('aria-invalid', String(error !== null));
-    problem.hidden = error === null;
-    if (!error) return problem.replaceChildren();
-    const { before, mark, after } = pointAt(input.value, error.at);
+  #say(count, error) {
+    setText(this.#found, count);
+    this.#input.setAttribute('aria-invalid', String(error !== null));
+    this.#problem.hidden = error === null;
+    if (!error) return this.#problem.replaceChildren();
+    const { before, mark, after } = pointAt(this.#input.value, error.at);
     const code = make('code', {}, before, ...(mark ? [make('mark', {}, mark)] : []), after);
-    problem.replaceChildren(...(error.at === null ? [] : [code]), error.message);
+    this.#problem.replaceChildren(...(error.at === null ? [] : [code]), error.message);
   }
 
-  input.addEventListener('input', () => {
-    clearTimeout(timer);
+  // ----------------------------------------------------------------------- typing
+
+  #typed() {
+    clearTimeout(this.#pause);
+    clearTimeout(this.#settle);
     // Half-typed queries are often wrong for a moment: no error flashes while the hand still types.
-    problem.hidden = true;
-    timer = setTimeout(() => void search(), input.value === '' ? 0 : PAUSE_MS);
-  });
-  input.addEventListener('keydown', (event) => {
+    this.#problem.hidden = true;
+    this.#pause = setTimeout(() => void this.#run(), this.#input.value === '' ? 0 : PAUSE_MS);
+    this.#settle = setTimeout(() => this.#keep(), SETTLED_MS);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing) return;
     if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
-      if (input.value === '') return does.leave();
-      input.value = '';
-      clearTimeout(timer);
-      void search();
+      if (this.#input.value === '') return this.does.leave();
+      this.set('');
     } else if (event.key === 'Enter') {
-      clearTimeout(timer);
-      void search().then(() => {
-        const first = model.order.find((id) => model.matches?.has(id));
-        if (first !== undefined) does.first(first);
+      this.#keep();
+      void this.#run().then(() => {
+        const first = this.model.order.find((id) => this.model.matches?.has(id));
+        if (first !== undefined) this.does.first(first);
       });
     }
-  });
-  const again = () => {
-    if (input.value.trim() === '') return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void search(), PAUSE_MS);
-  };
-  model.addEventListener('wall', again);
-  return () => {
-    input.focus();
-    input.select();
-  };
+  }
+
+  #options() {
+    const here = tagsHere(this.model);
+    const tags = [...here.values()].flatMap(({ name, tag }) => (tag.kind === 'numeric' ? [] : [name]));
+    const { value, selectionStart } = this.#input;
+    return completionsOf(value, selectionStart ?? value.length, searchable({ tiles: this.model.tiles, columns: () => this.model.columns() }, { tags, numbers: [...numbersOf(here).keys()] }));
+  }
+
+  /** @param {import('./search-words.js').Completed} option */
+  #take({ text, caret }) {
+    this.#input.value = text;
+    this.#input.setSelectionRange(caret, caret);
+    this.#typed();
+  }
+}
+
+/** @param {Search} search @param {import('./model.js').Model} model @returns {import('./commands.js').Command[]} */
+export function searchCommands(search, model) {
+  const searched = () => model.matches !== null;
+  return [
+    ...RESTS.map((rest) => ({ id: `search-${rest}`, label: () => t(`search.command-${rest}`), group: /** @type {const} */ ('look'), enabled: () => searched() && model.rest !== rest, run: () => search.setRest(rest) })),
+    { id: 'search-clear', label: () => t('search.command-clear'), group: 'look', enabled: searched, run: () => search.set('') },
+  ];
 }

@@ -1,5 +1,7 @@
 /** A line split into the words of a command, as a shell does it, without running one. Pure. */
 
+import { t } from './text.js';
+
 const BLANK = /\s/;
 
 /**
@@ -18,7 +20,7 @@ export function splitWords(/** @type {string} */ line) {
     const c = points[at];
     const next = points[at + 1];
     if (c === '\\' && quote !== "'") {
-      if (next === undefined) return { words, problem: 'a character is missing after the last \\' };
+      if (next === undefined) return { words, problem: t('shell.after-backslash') };
       const kept = quote === '"' && next !== '"' && next !== '\\';
       word = (word ?? '') + (kept ? c : next);
       if (!kept) at += 1;
@@ -33,7 +35,7 @@ export function splitWords(/** @type {string} */ line) {
     }
   }
   if (word !== null) words.push(word);
-  return { words, problem: quote === '' ? '' : `a ${quote} is missing: it was opened, and not closed` };
+  return { words, problem: quote === '' ? '' : t('shell.quote', { quote }) };
 }
 
 /** Return whether a word has what only a shell would understand, so that nobody waits for it in vain. */

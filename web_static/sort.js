@@ -1,16 +1,21 @@
 /**
- * The order of the tiles. Pure.
+ * The order of the tiles. Pure. What they are sorted by: '' (as they were put), 'title', 'state', 'node', 'column:NAME', or 'tag:NAME', a
+ * number that tags give, or whether a tile has the tag.
  *
  * @typedef {import('./model.js').Tile} Tile
  * @typedef {import('./model.js').Value} Value
- * @typedef {{key: string, descending: boolean}} Order  key: '' (as launched), 'title', 'state', 'node' or 'column:NAME'
+ * @typedef {{key: string, descending: boolean}} Order
+ * @typedef {import('./document.js').Document} Document
  */
+
+import { valueBy } from './tags.js';
 
 const STATES = ['live', 'starting', 'queued', 'failed', 'stopped'];
 const words = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Return what a tile is sorted by. */
-export function sortValue(/** @type {Tile} */ tile, /** @type {string} */ key) {
+/** Return what a tile is sorted by. @param {Tile} tile @param {string} key @param {Document} [document] where tags by hand are */
+export function sortValue(tile, key, document) {
+  if (key.startsWith('tag:')) return document ? valueBy(tile, key, document) : null;
   if (key.startsWith('column:')) return tile.metadata[key.slice(7)] ?? null;
   if (key === 'title') return tile.title;
   if (key === 'state') return STATES.indexOf(tile.state);
@@ -30,9 +35,9 @@ function isMissing(/** @type {Value} */ value) {
   return value === null || value === '' || (typeof value === 'number' && Number.isNaN(value));
 }
 
-/** Return the tiles' ids in `order`; equal ones stay in the order of launch. */
-export function sortTiles(/** @type {Iterable<Tile>} */ tiles, /** @type {Order} */ order) {
-  const list = [...tiles].map((tile, position) => ({ id: tile.id, position, value: sortValue(tile, order.key) }));
+/** Return the tiles' ids in `order`; equal ones stay as they stand. @param {Iterable<Tile>} tiles @param {Order} order @param {Document} [document] */
+export function sortTiles(tiles, order, document) {
+  const list = [...tiles].map((tile, position) => ({ id: tile.id, position, value: sortValue(tile, order.key, document) }));
   const sign = order.descending ? -1 : 1;
   list.sort((a, b) => {
     if (order.key === '') return sign * (a.position - b.position);

@@ -1,10 +1,11 @@
 /** The three themes, and the colours that the canvas takes from them. */
 
 import { byId } from './dom.js';
+import { t } from './text.js';
 
-const NAMES = { dark: 'Dark', light: 'Light', contrast: 'Contrast' };
-/** @typedef {keyof typeof NAMES} ThemeName */
-const ORDER = /** @type {ThemeName[]} */ (Object.keys(NAMES));
+/** @typedef {'dark'|'light'|'contrast'} ThemeName */
+/** @type {ThemeName[]} */
+const ORDER = ['dark', 'light', 'contrast'];
 
 /** Return the colours of the theme that is on, for the canvas. @returns {import('./wall-scene.js').Theme} */
 export function canvasTheme() {
@@ -30,9 +31,9 @@ export function themeSwitch(onChange) {
   const root = document.documentElement;
   const button = byId('theme', HTMLButtonElement);
   const show = () => {
-    const name = NAMES[/** @type {ThemeName} */ (root.dataset.theme)] ?? NAMES.dark;
+    const name = t(`theme.${/** @type {ThemeName} */ (root.dataset.theme ?? 'dark')}`);
     button.textContent = `◐ ${name}`;
-    button.setAttribute('aria-label', `Theme: ${name}`);
+    button.setAttribute('aria-label', t('theme.label', { name }));
   };
   const next = () => {
     const at = ORDER.indexOf(/** @type {ThemeName} */ (root.dataset.theme));

@@ -1,5 +1,7 @@
 /** Times of day and lengths of time as people say them; times in seconds since the epoch. Pure but for the clock's language. */
 
+import { localeOf, t } from './text.js';
+
 const DAY = 86400;
 
 export const nowSeconds = () => Date.now() / 1000;
@@ -7,18 +9,18 @@ export const nowSeconds = () => Date.now() / 1000;
 /** Return the time of day as the person's language writes it, with the day where that could be mistaken. */
 export function clock(/** @type {number} */ at, /** @type {number} */ now = nowSeconds()) {
   const [time, today] = [new Date(at * 1000), new Date(now * 1000)];
-  const hour = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const hour = time.toLocaleTimeString(localeOf(), { hour: '2-digit', minute: '2-digit' });
   if (time.toDateString() === today.toDateString() || Math.abs(at - now) < DAY / 2) return hour;
   const near = Math.abs(at - now) < 6 * DAY;
-  return `${time.toLocaleDateString([], near ? { weekday: 'short' } : { day: 'numeric', month: 'short' })} ${hour}`;
+  return `${time.toLocaleDateString(localeOf(), near ? { weekday: 'short' } : { day: 'numeric', month: 'short' })} ${hour}`;
 }
 
 /** Return a length of time in whole minutes, hours or days, never more than two of them. */
 export function span(/** @type {number} */ minutes) {
-  if (minutes < 1) return 'under 1 min';
+  if (minutes < 1) return t('time.under');
   if (minutes < 60) return `${minutes} min`;
   const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
-  if (days > 0) return [`${days} ${days === 1 ? 'day' : 'days'}`, hours > 0 ? `${hours} h` : ''].filter(Boolean).join(' ');
+  if (days > 0) return [t('time.days', { n: days }), hours > 0 ? `${hours} h` : ''].filter(Boolean).join(' ');
   return [`${hours} h`, rest > 0 && hours < 10 ? `${rest} min` : ''].filter(Boolean).join(' ');
 }
 

@@ -9,6 +9,8 @@
  *   key: keysym, and whether it goes down
  */
 
+import { uprightAt } from './wall-turn.js';
+
 const UNITS = 65536;
 const STEP_PX = 50; // of the wheel, as in noVNC
 const STEPS_MOST = 8; // of one event
@@ -18,14 +20,15 @@ const MODIFIERS = /^(Shift|Control|Alt|Meta)(Left|Right)$/;
 /**
  * Return [u, v] of the pixel of a display that is shown at a point of the window: the nearest one, if that is beside it.
  * @param {Rect} rect where its picture is @param {{width: number, height: number}} size of the display, in pixels
- * @param {number} x @param {number} y @returns {[number, number]}
+ * @param {number} x @param {number} y @param {number} [rotation] degrees by which the picture is turned @returns {[number, number]}
  */
-export function placeOf(rect, size, x, y) {
-  const along = (/** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ pixels) => {
-    const pixel = Math.max(0, Math.min(pixels - 1, Math.floor((at / length) * pixels)));
+export function placeOf(rect, size, x, y, rotation = 0) {
+  const along = (/** @type {number} */ share, /** @type {number} */ pixels) => {
+    const pixel = Math.max(0, Math.min(pixels - 1, Math.floor(share * pixels)));
     return Math.floor(((pixel + 0.5) * UNITS) / pixels);
   };
-  return [along(x - rect.x, rect.width, size.width), along(y - rect.y, rect.height, size.height)];
+  const [u, v] = uprightAt((x - rect.x) / rect.width, (y - rect.y) / rect.height, rotation);
+  return [along(u, size.width), along(v, size.height)];
 }
 
 /** Return the buttons of a pointer event as the protocol has them; those it has no bit for are left out. */

@@ -7,13 +7,15 @@
  * @typedef {OffscreenCanvasRenderingContext2D} Context
  */
 
+import { t } from './text.js';
+
 /** From the most words to the fewest: the first that fits is said. @type {Record<Mark, string[]>} */
 const WORDS = {
-  working: ['keys go here', 'keys'],
-  leading: ['leader: keys go here', 'leader'],
-  leader: ['leader'],
-  follower: ['follows', '='],
-  chosen: ['chosen', '✓'],
+  working: [t('mark.working'), t('mark.working-short')],
+  leading: [t('mark.leading'), t('mark.leader')],
+  leader: [t('mark.leader')],
+  follower: [t('mark.follower'), '='],
+  chosen: [t('mark.chosen'), '✓'],
 };
 const LEADING = ['working', 'leading', 'leader'];
 const LETTERS_PX = 11.5;

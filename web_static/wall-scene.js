@@ -14,6 +14,25 @@
  * @property {boolean} focused
  * @property {boolean} hovered
  * @property {import('./wall-mark.js').Mark|null} marked
+ * @property {string|null} edge       colour of its edge, of a scale or of what a search found
+ * @property {Sticker[]} stickers     its tags
+ * @property {boolean} selected
+ * @property {string[]} others        colours of the others who selected it
+ * @property {0|90|180|270} rotation  degrees, clockwise
+ * @property {number} opacity
+ * @property {string} note            its first words; '' for none
+ * @property {import('./shapes.js').Shape[]} shapes  drawn on its picture
+ * @typedef {{colour: string, shape: number, label: string}} Sticker
+ * @typedef {{label: string, count: string, rect: Rect, height: number}} SceneLane  height: of its rows, below the label
+ * @typedef {object} Standing  how the wall stands
+ * @property {SceneTile[]} tiles     those that stand or look otherwise than before
+ * @property {number[]} order        ids of all that are on the wall
+ * @property {SceneLane[]} lanes     those with labels
+ * @property {number} strip          height of titles, in wall units
+ * @property {number} start          when tiles begin to travel, in ms since the epoch
+ * @property {number} duration
+ * @typedef {{context: OffscreenCanvasRenderingContext2D, camera: import('./camera.js').Camera, view: import('./camera.js').Size,
+ *   style: import('./wall-paint.js').Style, now: number}} Paint
  * @typedef {Record<'ground'|'surface'|'edge'|'edgeStrong'|'text'|'muted'|'accent'|'onAccent'|'failed'|'font', string>
  *   & {dim: number}} Theme
  */
@@ -21,10 +40,13 @@
 import { cameraAt, progress, toScreen } from './camera.js';
 import { inView } from './demand.js';
 import { nowSeconds, untilOlder } from './times.js';
-import { drawPicture, drawTile, drawWithinEdge, isPlain } from './wall-paint.js';
+import { drawInsertion, drawLanes } from './wall-lanes.js';
+import { drawPicture, drawTile, drawWithinEdge, isPlain, snapped } from './wall-paint.js';
 import { Pace } from './wall-pace.js';
 
 const LATE_MS = 100;
+const TOUCHED_MOST = 48; // more are drawn with all others: each alone costs its neighbours too
+const AROUND_PX = 6; // that the focus ring reaches beyond a picture, and a hair
 
 export class Scene {
   frames = 0;
@@ -35,11 +57,14 @@ export class Scene {
   /** @type {Map<number, SceneTile>} where tiles were when they started to move */ #before = new Map();
   /** @type {Motion} */ #motion = { from: { x: 0, y: 0, scale: 1 }, to: { x: 0, y: 0, scale: 1 }, start: 0, duration: 0 };
   #move = { start: 0, duration: 0 };
+  /** @type {SceneLane[]} */ #lanes = [];
+  /** @type {Rect|null} */ #insertion = null;
   #strip = 0;
   #ratio = 1;
   /** @type {number|null} since when nothing comes any more */ #lost = null;
   #aging = 0;
   /** @type {Set<number>} tiles of which only the picture changed */ #changed = new Set();
+  /** @type {Set<number>} tiles that look otherwise, where they were */ #touched = new Set();
   #all = true;
   #asked = false;
   #pausing = 0;
@@ -79,24 +104,36 @@ export class Scene {
     this.#redraw();
   }
 
-  /** Take all tiles; those that were there before travel to their new places for `duration` ms from `start`. */
-  setTiles(
-    /** @type {SceneTile[]} */ tiles,
-    /** @type {number} */ strip,
-    /** @type {number} */ start,
-    /** @type {number} */ duration,
-  ) {
+  /** Take how the wall stands; tiles that were there before travel to their new places for `duration` ms from `start`. @param {Standing} standing */
+  setTiles({ tiles, order, lanes, strip, start, duration }) {
     const now = Date.now();
     this.#before = new Map([...this.#tiles].map(([id, tile]) => [id, this.#placed(tile, now)]));
-    this.#tiles = new Map(tiles.map((tile) => [tile.id, tile]));
+    const changed = new Map(tiles.map((tile) => [tile.id, tile]));
+    this.#tiles = new Map(order.flatMap((id) => {
+      const tile = changed.get(id) ?? this.#tiles.get(id);
+      return tile ? [[id, tile]] : [];
+    }));
+    this.#lanes = lanes;
     this.#strip = strip;
     this.#move = { start, duration };
     this.#redraw();
   }
 
-  updateTiles(/** @type {SceneTile[]} */ tiles) {
-    for (const tile of tiles) this.#tiles.set(tile.id, tile);
+  /** Show where tiles would be inserted, in wall units. @param {Rect|null} line */
+  setInsertion(line) {
+    this.#insertion = line;
     this.#redraw();
+  }
+
+  updateTiles(/** @type {SceneTile[]} */ tiles) {
+    for (const tile of tiles) {
+      if (!this.#tiles.has(tile.id)) continue;
+      this.#tiles.set(tile.id, tile);
+      this.#touched.add(tile.id);
+    }
+    // What says how old it is needs its turn among all the ages that are said.
+    if (this.#touched.size > TOUCHED_MOST || tiles.some(({ said }) => said.since !== null)) this.#all = true;
+    this.#ask();
   }
 
   /** Since when the connection is lost, in seconds since the epoch, or null. */
@@ -159,33 +196,62 @@ export class Scene {
     const now = Date.now();
     const moving = now < this.#move.start + this.#move.duration;
     const panning = now < this.#motion.start + this.#motion.duration;
-    if (!this.#all && this.#changed.size === 0) return;
+    if (!this.#all && this.#changed.size === 0 && this.#touched.size === 0) return;
     const camera = cameraAt(this.#motion, now);
     const view = { width: canvas.width / this.#ratio, height: canvas.height / this.#ratio };
     const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, now: nowSeconds() };
-    /** @type {number[]} */
-    const ages = [];
+    const paint = { context, camera, view, style, now };
     if (this.#all) {
-      context.fillStyle = theme.ground;
-      context.fillRect(0, 0, canvas.width, canvas.height);
+      /** @type {number[]} */
+      const ages = [];
+      this.#drawArea(paint, { x: 0, y: 0, ...view }, ages);
+      this.#age(ages, style.now);
+    } else {
+      for (const tile of this.#named(this.#touched)) this.#drawArea(paint, around(toScreen(camera, tile.cell), AROUND_PX));
+      for (const tile of this.#named(this.#changed)) this.#drawPicture(paint, tile);
     }
-    for (const tile of this.#all ? this.#tiles.values() : this.#named(this.#changed)) {
-      const placed = this.#placed(tile, now);
-      const cell = toScreen(camera, placed.cell);
-      if (!inView({ x: cell.x - 8, y: cell.y - 8, width: cell.width + 16, height: cell.height + 16 }, view)) continue;
-      const picture = toScreen(camera, placed.picture);
-      const image = this.pictures.of(tile.id);
-      const asOf = this.#asOf(tile);
-      if (asOf !== null) ages.push(asOf);
-      if (this.#all) drawTile(context, { tile, cell, picture, image, asOf }, style);
-      else if (image && isPlain(tile, asOf)) drawWithinEdge(context, image, picture, style);
-      else drawPicture(context, { tile, cell, picture, image, asOf }, style);
-    }
-    if (this.#all) this.#age(ages, style.now);
+    if (this.#insertion) drawInsertion(context, toScreen(camera, this.#insertion), style);
     this.frames += 1;
     this.#changed.clear();
+    this.#touched.clear();
     this.#all = moving || panning;
     if (this.#all) this.#ask();
+  }
+
+  /** Draw all that is in an area of the view. @param {Paint} paint @param {Rect} area CSS pixels @param {number[]} [ages] takes the ages that are said */
+  #drawArea({ context, camera, view, style, now }, area, ages = []) {
+    this.#clip(context, area, style);
+    for (const tile of this.#tiles.values()) {
+      const placed = this.#placed(tile, now);
+      const cell = toScreen(camera, placed.cell);
+      if (!overlap(around(cell, AROUND_PX), area)) continue;
+      const asOf = this.#asOf(tile);
+      if (asOf !== null) ages.push(asOf);
+      drawTile(context, { tile, cell, picture: toScreen(camera, placed.picture), image: this.pictures.of(tile.id), asOf }, style);
+    }
+    drawLanes(context, this.#lanes, camera, view, style);
+    context.restore();
+  }
+
+  /** Draw within an area alone, on the ground. @param {OffscreenCanvasRenderingContext2D} context @param {Rect} area @param {import('./wall-paint.js').Style} style */
+  #clip(context, area, style) {
+    const { x, y, width, height } = snapped(area, style.ratio);
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.fillStyle = style.theme.ground;
+    context.fillRect(x, y, width, height);
+  }
+
+  /** Draw a tile of which only the picture changed. @param {Paint} paint @param {SceneTile} tile */
+  #drawPicture({ context, camera, view, style, now }, tile) {
+    const picture = toScreen(camera, this.#placed(tile, now).picture);
+    if (!inView(picture, view)) return;
+    const image = this.pictures.of(tile.id);
+    const asOf = this.#asOf(tile);
+    if (image && isPlain(tile, asOf, picture)) drawWithinEdge(context, tile, image, picture, style);
+    else drawPicture(context, { tile, cell: picture, picture, image, asOf }, style);
   }
 
   /** Return from when a tile's picture is, if it is not of now. @param {SceneTile} tile */
@@ -209,3 +275,9 @@ export class Scene {
     }
   }
 }
+
+/** Return the rectangle, larger on all sides. @param {Rect} rect @param {number} by @returns {Rect} */
+const around = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
+
+/** @param {Rect} a @param {Rect} b */
+const overlap = (a, b) => a.x < b.x + b.width && a.y < b.y + b.height && a.x + a.width > b.x && a.y + a.height > b.y;

@@ -16,13 +16,14 @@
  * @typedef {{item: Item, lines: string[]}} Placed
  */
 
+import { t } from './text.js';
 import { drawShape, wrapText } from './wall-type.js';
 
 const SMALL_LEAST_PX = 10.5;
 /** Of the word, why, until when, and the rest. @type {Record<SceneTile['state'], number[]>} */
 const RANKS = { queued: [3, 2, 1, 4], starting: [2, 1, 1, 3], failed: [1, 2, 1, 3], stopped: [2, 1, 1, 3], live: [1, 1, 1, 1], off: [1, 3, 4, 4] };
 /** @type {Partial<Record<SceneTile['state'], string>>} */
-const HINTS = { failed: 'Open for its log and what to do', stopped: 'Open for what to do', off: 'O turns it on again' };
+const HINTS = { failed: t('said.hint-failed'), stopped: t('said.hint-stopped'), off: t('said.hint-off') };
 
 /** Return what is to be said of a tile, in the order in which it stands. Pure. @returns {Item[]} */
 export function itemsOf(/** @type {SceneTile} */ { state, said }) {

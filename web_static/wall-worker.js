@@ -10,7 +10,8 @@
  *   | {type: 'size', width: number, height: number, ratio: number}
  *   | {type: 'theme', theme: Theme}
  *   | {type: 'camera', motion: Motion}
- *   | {type: 'scene', tiles: SceneTile[], strip: number, start: number, duration: number}
+ *   | ({type: 'scene'} & import('./wall-scene.js').Standing)
+ *   | {type: 'insertion', line: import('./camera.js').Rect|null}
  *   | {type: 'tiles', tiles: SceneTile[]}
  *   | {type: 'stale', since: number|null}
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
@@ -21,6 +22,7 @@
  *   | {type: 'answer', request: number, value: any}} FromWorker
  */
 
+import { t } from './text.js';
 import { EVENT, isGreeting, kindOf, parseEvent } from './wire.js';
 import { Pictures } from './wall-pictures.js';
 import { Scene } from './wall-scene.js';
@@ -68,7 +70,7 @@ function connect(url, protocols) {
       receive(data);
     } catch (error) {
       // To go on would leave holes in pictures: a new stream starts with whole ones.
-      broken = `the wall stream cannot be read (${error instanceof Error ? error.message : error})`;
+      broken = t('status.unreadable', { why: error instanceof Error ? error.message : String(error) });
       opened.close();
     }
   };
@@ -126,7 +128,9 @@ addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: messa
     case 'camera':
       return scene.setCamera(message.motion);
     case 'scene':
-      return scene.setTiles(message.tiles, message.strip, message.start, message.duration);
+      return scene.setTiles(message);
+    case 'insertion':
+      return scene.setInsertion(message.line);
     case 'tiles':
       return scene.updateTiles(message.tiles);
     case 'stale':

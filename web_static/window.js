@@ -6,6 +6,7 @@
  * - `camera()`: `{x, y, scale}`: the wall's point in the upper left corner, and CSS pixels per tile's width.
  * - `connection()`: `'connecting'`, `'open'`, `'lost'`, `'expired'` or `'outdated'` (the portal is of another release).
  * - `drawn()`: a promise of `{frames, tiles: {ID: count}}`: frames drawn on the canvas, and pictures drawn of each tile.
+ * - `session`: the session's room, where `set`, `write`, `undo` and `redo` do what hands do.
  */
 
 /**
@@ -28,6 +29,7 @@ export function expose(model, stage, connection) {
     camera: () => ({ ...stage.camera }),
     connection: () => connection.status.state,
     drawn: () => connection.drawn(),
+    session: model.room,
   });
   Object.defineProperty(window, 'tiledviz', { value });
 }

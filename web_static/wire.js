@@ -13,7 +13,7 @@
  */
 
 /** What page and portal say to each other; the portal's own number is in tvcore/portal/wall.py. */
-export const PAGE_PROTOCOL = 2;
+export const PAGE_PROTOCOL = 3;
 export const EVENT = 0;
 export const PICTURE = 1;
 const VERSION = 1;

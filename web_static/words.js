@@ -14,28 +14,29 @@
  */
 
 import { badgeOf } from './gl.js';
+import { t } from './text.js';
 import { ago, ahead, clock } from './times.js';
 
 /** What is said of a state when nobody gave a reason. @type {Record<Tile['state'], string>} */
 const WAITING = {
-  queued: 'waits for its job to start',
-  starting: 'its display is coming up',
-  stopped: 'its program was ended',
+  queued: t('said.queued'),
+  starting: t('said.starting'),
+  stopped: t('said.stopped'),
   failed: '',
   live: '',
 };
 
 /** @param {number|null|undefined} start @param {number} now */
 function whenOf(start, now) {
-  if (!start) return ['start not known yet', 'start unknown'];
+  if (!start) return [t('said.start-unknown'), t('said.start-unknown-short')];
   const at = clock(start, now);
-  if (start <= now) return [`was to start at ${at}, waits on`, `later than ${at}`];
+  if (start <= now) return [t('said.was-to-start', { at }), t('said.later-than', { at })];
   const wait = ahead(start, now);
-  return [`starts about ${at} · in ${wait}`, `about ${at} · in ${wait}`, `about ${at}`, `~ ${at}`];
+  return [t('said.starts', { at, wait }), t('said.about-in', { at, wait }), t('said.about', { at }), `~ ${at}`];
 }
 
 /** @type {Said} */
-const OFF = { head: 'off', why: 'turned off in this page: nothing of it is sent', when: [], where: '', advice: '', since: null, badge: null };
+const OFF = { head: t('state.off'), why: t('said.off'), when: [], where: '', advice: '', since: null, badge: null };
 
 /** Return what is said of a tile at the time `now`, and `shown` as in `Model.stateOf`. @returns {Said} */
 export function say(
@@ -49,10 +50,10 @@ export function say(
   const cause = state === 'failed' ? (tile.cause ?? '') : '';
   const reason = tile.reason || WAITING[state];
   return {
-    head: cause || state,
+    head: cause || stateWord(state),
     why: cause && reason.startsWith(`${cause}: `) ? reason.slice(cause.length + 2) : reason,
     when: state === 'queued' ? whenOf(tile.expected_start ?? set?.expected_start, now) : [],
-    where: state === 'starting' && tile.node ? `on ${tile.node}` : '',
+    where: state === 'starting' && tile.node ? t('said.on-node', { node: tile.node }) : '',
     advice: state === 'failed' ? (tile.advice ?? '') : '',
     since: state === 'live' ? (tile.away ?? null) : null,
     badge: state === 'live' ? badgeOf(tile) : null,
@@ -61,18 +62,21 @@ export function say(
 
 /** Return the line of a tile's state: why and until when. */
 export function lineOf(/** @type {Said} */ { why, when, where, since }, /** @type {number} */ now) {
-  const away = since === null ? '' : `its node has not answered since ${clock(since, now)} (${ago(since, now)}): this is its last picture`;
+  const away = since === null ? '' : t('said.away', { at: clock(since, now), ago: ago(since, now) });
   return [why, where, when[0] ?? '', away].filter(Boolean).join(' · ');
 }
 
 /** Return what is said aloud of a tile, and beside the pointer: its name, its state, why, and what is wrong with its GL. */
 export function nameOf(/** @type {Tile} */ tile, /** @type {Said} */ said, /** @type {number} */ now) {
-  const state = said.head === tile.state || said === OFF ? said.head : `${tile.state}: ${said.head}`;
+  const state = said.head === stateWord(tile.state) || said === OFF ? said.head : t('said.colon', { what: stateWord(tile.state), why: said.head });
   const line = lineOf(said, now);
   const { badge } = said;
-  const gl = badge ? `, ${badge.bad ? 'warning, ' : ''}${badge.words[0]}${badge.bad ? `: ${badge.why}` : ''}` : '';
-  return `${tile.title}, ${state}${line ? `: ${line}` : ''}${gl}`;
+  const gl = badge && (badge.bad ? t('said.warning', { what: badge.words[0], why: badge.why }) : badge.words[0]);
+  return [tile.title, line ? t('said.colon', { what: state, why: line }) : state, gl].filter(Boolean).join(', ');
 }
+
+/** Return a state's word. @param {Tile['state']|'off'} state */
+export const stateWord = (state) => t(`state.${state}`);
 
 /** Return whether a tile has a log that says why. */
 export const tellsWhy = (/** @type {Tile['state']} */ state) => state === 'failed' || state === 'stopped' || state === 'starting';

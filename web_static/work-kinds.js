@@ -6,12 +6,13 @@
  * @property {HTMLElement} element
  * @property {HTMLElement} first  that gets the keyboard
  * @property {() => Promise<{problem: string, asked?: (tiles: number[]) => Promise<Result[]>}>} read
- * @typedef {{title: string, verb: string, doing: string, one?: boolean, fields: () => Fields}} KindOfWork
+ * @typedef {{one?: boolean, fields: () => Fields}} KindOfWork  what it is called: `work.KIND` and its like in the words
  */
 
 import * as api from './api.js';
 import { make, setText } from './dom.js';
 import { splitWords, wantsShell } from './shell-words.js';
+import { t } from './text.js';
 
 const SECONDS = 60;
 const SECONDS_MOST = 600;
@@ -33,21 +34,21 @@ function runFields() {
   const split = make('p', { class: 'about', id: 'work-split' });
   const show = () => {
     const { words, problem } = splitWords(line.value);
-    if (problem) return setText(split, `Not yet whole: ${problem}.`);
-    if (words.length === 0) return setText(split, 'It is split into words at blanks; \'…\' and "…" keep blanks. No shell reads it.');
-    split.replaceChildren('Runs ', ...words.flatMap((word) => [make('code', {}, word), ' ']));
-    if (wantsShell(line.value)) split.append('as it stands: no shell reads it. For one: ', make('code', {}, "sh -c '…'"));
+    if (problem) return setText(split, t('work.not-whole', { problem }));
+    if (words.length === 0) return setText(split, t('work.split'));
+    split.replaceChildren(t('work.runs'), ...words.flatMap((word) => [make('code', {}, word), ' ']));
+    if (wantsShell(line.value)) split.append(t('work.no-shell'), make('code', {}, "sh -c '…'"));
   };
   line.addEventListener('input', show);
   show();
   return {
-    element: make('div', { class: 'fields' }, labelled('Command', line, split), labelled('Ended after, in seconds', seconds)),
+    element: make('div', { class: 'fields' }, labelled(t('work.command'), line, split), labelled(t('work.seconds'), seconds)),
     first: line,
     async read() {
       const { words, problem } = splitWords(line.value);
-      if (problem || words.length === 0) return { problem: problem ? `The command is not whole: ${problem}.` : 'Which command? Type it above.' };
+      if (problem || words.length === 0) return { problem: problem ? t('work.command-problem', { problem }) : t('work.which-command') };
       const limit = Number(seconds.value);
-      if (!(limit >= 1 && limit <= SECONDS_MOST)) return { problem: `After how many seconds it is ended must be 1 to ${SECONDS_MOST}.` };
+      if (!(limit >= 1 && limit <= SECONDS_MOST)) return { problem: t('work.seconds-problem', { most: SECONDS_MOST }) };
       return { problem: '', asked: (tiles) => api.run(tiles, words, limit) };
     },
   };
@@ -58,13 +59,13 @@ function sizeFields() {
   const list = make('datalist', { id: 'work-sizes' }, ...SIZES.map((value) => make('option', { value })));
   const size = plain({ list: 'work-sizes', placeholder: '1280 × 720' });
   return {
-    element: make('div', { class: 'fields' }, labelled('Width × height, in pixels', size, list)),
+    element: make('div', { class: 'fields' }, labelled(t('work.sides'), size, list)),
     first: size,
     async read() {
       const found = /^\s*(\d+)\s*[x×*,\s]\s*(\d+)\s*$/i.exec(size.value);
       const [width, height] = [Number(found?.[1]), Number(found?.[2])];
       const fits = [width, height].every((side) => side >= SIDE_LEAST && side <= SIDE_MOST);
-      if (!fits) return { problem: `A size is two numbers from ${SIDE_LEAST} to ${SIDE_MOST}, as 1280 × 720.` };
+      if (!fits) return { problem: t('work.size-problem', { least: SIDE_LEAST, most: SIDE_MOST }) };
       return { problem: '', asked: (tiles) => api.resize(tiles, { width, height }) };
     },
   };
@@ -73,18 +74,18 @@ function sizeFields() {
 /** @returns {Fields} */
 function putFields() {
   const file = make('input', { type: 'file' });
-  const path = plain({ class: 'mono', placeholder: '/tmp/NAME', maxlength: '1000' });
+  const path = plain({ class: 'mono', placeholder: t('work.path-example'), maxlength: '1000' });
   file.addEventListener('change', () => {
     if (file.files?.[0] && path.value === '') path.value = `/tmp/${file.files[0].name}`;
   });
   return {
-    element: make('div', { class: 'fields' }, labelled('File of this computer', file), labelled('Path in the tile', path)),
+    element: make('div', { class: 'fields' }, labelled(t('work.file'), file), labelled(t('work.path'), path)),
     first: file,
     async read() {
       const chosen = file.files?.[0];
-      if (!chosen) return { problem: 'Which file? Choose one above.' };
-      if (path.value.trim() === '') return { problem: 'Where to? Give its path in the tile.' };
-      if (chosen.size > FILE_MOST) return { problem: 'That file is larger than 32 MiB: `tiledviz tile put` in a terminal takes it.' };
+      if (!chosen) return { problem: t('work.which-file') };
+      if (path.value.trim() === '') return { problem: t('work.where-to') };
+      if (chosen.size > FILE_MOST) return { problem: t('work.too-large') };
       const data = await base64(chosen);
       return { problem: '', asked: (tiles) => api.put(tiles, path.value.trim(), data) };
     },
@@ -93,12 +94,12 @@ function putFields() {
 
 /** @returns {Fields} */
 function getFields() {
-  const path = plain({ class: 'mono', placeholder: '/tmp/NAME', maxlength: '1000' });
+  const path = plain({ class: 'mono', placeholder: t('work.path-example'), maxlength: '1000' });
   return {
-    element: make('div', { class: 'fields' }, labelled('Path in the tile', path)),
+    element: make('div', { class: 'fields' }, labelled(t('work.path'), path)),
     first: path,
     async read() {
-      if (path.value.trim() === '') return { problem: 'Which file? Give its path in the tile.' };
+      if (path.value.trim() === '') return { problem: t('work.which-path') };
       return {
         problem: '',
         async asked([tile]) {
@@ -131,8 +132,8 @@ function save(name, data) {
 
 /** @type {Record<import('./work.js').Kind, KindOfWork>} */
 export const KINDS = {
-  run: { title: 'Run a command', verb: 'Run', doing: 'Running', fields: runFields },
-  size: { title: 'Set the size', verb: 'Set the size', doing: 'Setting the size', fields: sizeFields },
-  put: { title: 'Put a file', verb: 'Put the file', doing: 'Putting the file', fields: putFields },
-  get: { title: 'Fetch a file', verb: 'Fetch the file', doing: 'Fetching the file', one: true, fields: getFields },
+  run: { fields: runFields },
+  size: { fields: sizeFields },
+  put: { fields: putFields },
+  get: { one: true, fields: getFields },
 };

@@ -7,6 +7,7 @@
 
 import { button, byId, make, setText } from './dom.js';
 import { formatCount } from './format.js';
+import { t } from './text.js';
 import { KINDS } from './work-kinds.js';
 import { resultsOf } from './work-results.js';
 
@@ -34,7 +35,7 @@ export class Work {
       void this.#run();
     });
     this.#dialog.append(
-      make('header', {}, make('h2', { id: 'work-title' }, 'Work in tiles'), button('Close', () => this.#dialog.close())),
+      make('header', {}, make('h2', { id: 'work-title' }, t('work.title')), button(t('page.close'), () => this.#dialog.close())),
       this.#form,
       this.#said,
       this.#results,
@@ -55,7 +56,7 @@ export class Work {
     this.#kind = kind;
     this.#fields = KINDS[kind].fields();
     this.#form.replaceChildren(
-      choice('What', 'work-kind', ORDER.map((each) => ({ value: each, text: KINDS[each].title, on: each === kind })), (value) => {
+      choice(t('work.what'), 'work-kind', ORDER.map((each) => ({ value: each, text: t(`work.${each}`), on: each === kind })), (value) => {
         this.#take(/** @type {Kind} */ (value));
         /** @type {HTMLElement|null} */ (this.#form.querySelector(`input[value=${value}]`))?.focus();
       }),
@@ -79,19 +80,20 @@ export class Work {
   #refresh() {
     const one = KINDS[this.#kind].one === true;
     if (one || (this.#where === 'found' && !this.model.matches)) this.#where = one ? 'this' : 'all';
-    const title = this.model.tiles.get(this.#tile ?? -1)?.title ?? 'no tile';
+    const title = this.model.tiles.get(this.#tile ?? -1)?.title ?? t('work.no-tile');
     const count = (/** @type {Where} */ where) => {
       const { meant, live } = this.#tiles(where);
       const rest = meant.length - live.length;
-      return `${formatCount(live.length)}${rest > 0 ? `, and ${formatCount(rest)} not live, left out` : ''}`;
+      const shown = formatCount(live.length);
+      return rest > 0 ? t('work.not-live', { n: rest, count: shown, rest: formatCount(rest) }) : shown;
     };
     /** @type {{value: string, text: string, on: boolean, off?: boolean}[]} */
     const options = [
-      { value: 'this', text: `This tile: ${title}`, on: this.#where === 'this' },
-      { value: 'found', text: this.model.matches ? `Those that the search found: ${count('found')}` : 'Those that a search finds', on: this.#where === 'found', off: one || !this.model.matches },
-      { value: 'all', text: `All: ${count('all')}`, on: this.#where === 'all', off: one },
+      { value: 'this', text: t('work.this', { title }), on: this.#where === 'this' },
+      { value: 'found', text: this.model.matches ? t('work.found', { count: count('found') }) : t('work.found-none'), on: this.#where === 'found', off: one || !this.model.matches },
+      { value: 'all', text: t('work.all', { count: count('all') }), on: this.#where === 'all', off: one },
     ];
-    const set = choice('Where', 'work-where', options, (value) => {
+    const set = choice(t('work.where'), 'work-where', options, (value) => {
       this.#where = /** @type {Where} */ (value);
       this.#refreshButton();
     });
@@ -101,9 +103,8 @@ export class Work {
 
   #refreshButton() {
     const { live } = this.#tiles(this.#where);
-    const many = `${formatCount(live.length)} ${live.length === 1 ? 'tile' : 'tiles'}`;
-    const one = live.length > 0 ? 'this tile' : 'this tile, once it is live';
-    setText(this.#go, `${KINDS[this.#kind].verb} in ${this.#where === 'this' ? one : many}`);
+    const one = live.length > 0 ? t(`work.${this.#kind}-this`) : t(`work.${this.#kind}-later`);
+    setText(this.#go, this.#where === 'this' ? one : t(`work.${this.#kind}-in`, { n: live.length, shown: formatCount(live.length) }));
     this.#go.disabled = live.length === 0;
     this.#go.setAttribute('aria-disabled', String(this.#busy)); // and not disabled, so that it keeps the keyboard
   }
@@ -117,13 +118,14 @@ export class Work {
     this.#refreshButton();
     const started = Date.now();
     const titles = live.map((id) => ({ id, title: this.model.tiles.get(id)?.title ?? String(id) }));
-    const doing = () => this.#say(`${KINDS[this.#kind].doing} … ${Math.floor((Date.now() - started) / 1000)} s`, false);
+    const what = t(`work.${this.#kind}-doing`);
+    const doing = () => this.#say(t('work.doing', { doing: what, n: Math.floor((Date.now() - started) / 1000) }), false);
     doing();
     const timer = setInterval(doing, 1000);
-    this.#results.replaceChildren(make('progress', { 'aria-label': KINDS[this.#kind].doing }), resultsOf(titles, null));
+    this.#results.replaceChildren(make('progress', { 'aria-label': what }), resultsOf(titles, null));
     try {
       const answers = new Map((await asked(live)).map((result) => [result.tile, result]));
-      const results = live.map((tile) => answers.get(tile) ?? { tile, error: 'no answer' });
+      const results = live.map((tile) => answers.get(tile) ?? { tile, error: t('work.no-answer') });
       this.#results.replaceChildren(resultsOf(titles, results));
       this.#say(this.#summary(results), results.some(({ error, code }) => error || code));
     } catch (error) {
@@ -138,8 +140,8 @@ export class Work {
   /** @param {import('./api.js').Result[]} results */
   #summary(results) {
     const bad = results.filter(({ error, code }) => error || code).length;
-    if (bad === 0) return results.length === 1 ? 'Done.' : `Done in all ${formatCount(results.length)}.`;
-    return `Done in ${formatCount(results.length - bad)} of ${formatCount(results.length)}; not in ${formatCount(bad)}: see below.`;
+    if (bad === 0) return results.length === 1 ? t('work.done') : t('work.done-all', { count: formatCount(results.length) });
+    return t('work.done-some', { good: formatCount(results.length - bad), count: formatCount(results.length), bad: formatCount(bad) });
   }
 
   /** @param {string} text @param {boolean} bad */

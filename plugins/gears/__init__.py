@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tvcore.cases import CaseInfo, ImageSpec, Member, TileSpec, hookimpl
+from tvcore.cases import Action, CaseInfo, ImageSpec, Member, TileSpec, hookimpl
+from tvcore.cases.live import LiveTile
 
 
 class Parameters(BaseModel):
@@ -51,3 +52,25 @@ def case_tile(parameters: Parameters, member: Member) -> TileSpec:
         unwatched="pause",
         gpu=True,
     )
+
+
+@hookimpl
+def case_actions(parameters: Parameters) -> Sequence[Action]:
+    """Return what one can have done: one button for every tile by itself, one for all together."""
+    return [
+        Action(name="turn", title="Turn the gears", icon="look"),
+        Action(name="in-step", title="Start all in step", icon="restart", each="once", confirm="Start the gears anew?"),
+    ]
+
+
+@hookimpl
+def case_action(
+    parameters: Parameters, action: str, member: Member | Sequence[Member], tile: LiveTile | Sequence[LiveTile]
+) -> str:
+    """Turn one by a key, or start all of them."""
+    if isinstance(tile, LiveTile):
+        tile.key("Left")
+        return "turned to the left"
+    for each in tile:
+        each.restart()
+    return f"{len(tile)} started together"

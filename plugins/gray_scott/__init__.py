@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from tvcore.cases import Bind, CaseInfo, ImageSpec, Member, Report, TileSpec, hookimpl
+from tvcore.cases import Action, Bind, CaseInfo, ImageSpec, Member, Report, TileSpec, hookimpl
+from tvcore.cases.live import LiveTile
 from tvcore.ensemble import open_ensemble
 from tvcore.errors import TiledVizError
 
@@ -75,3 +78,33 @@ def case_tile(parameters: Parameters, member: Member) -> TileSpec:
         binds=(Bind(source=str(here), target=IN_CONTAINER), Bind(source=str(file))),
     )
     return TileSpec(command=(sys.executable, "-P", str(here / "view.py"), *wanted), gpu=True, image=image)
+
+
+@hookimpl
+def case_actions(parameters: Parameters) -> Sequence[Action]:
+    """Return what one can have done with tiles."""
+    return [
+        Action(name="first-view", title="Back to the first view", icon="restart"),
+        Action(name="table", title="Write a table of these", icon="save", each="once"),
+    ]
+
+
+@hookimpl
+def case_action(
+    parameters: Parameters, action: str, member: Member | Sequence[Member], tile: LiveTile | Sequence[LiveTile]
+) -> str:
+    """Start a tile's program again, or write what is known of members into a CSV file beside the ensemble."""
+    if isinstance(member, Member):
+        assert isinstance(tile, LiveTile)
+        tile.restart()
+        return "starts again, seen from where it began"
+    source = case_ensemble(parameters)
+    with open_ensemble(source) as ensemble:
+        names = [column.name for column in ensemble.columns]
+        table = ensemble.table(names)
+    path = source.with_name(f"{source.stem}-{time.strftime('%Y%m%d-%H%M%S')}.csv")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["member", *names])
+        writer.writerows([each.index, *(table[name][each.index] for name in names)] for each in member)
+    return f"{len(member)} members are in {path}"

@@ -39,9 +39,10 @@ from tvcore.node.logs import Log
 from tvcore.node.rpc import Rpc
 from tvcore.node.status import TileStatus
 from tvcore.node.streams import Server, ServesWall
-from tvcore.store import Store
+from tvcore.store import Members, Store
 from tvcore.tunnel.agents import Registration, register
 
+KINDS = ("spots", "waves", "mazes", "dead")
 NATIVE = (1920, 1080)
 PHASES = 16  # pictures of a tile that differ, one after the other
 COLUMNS, ROWS = 4, 2  # of the code's blocks
@@ -273,7 +274,9 @@ class PlayedTile:
         )  # fmt: skip
 
 
-def put_on_wall(state: Path, count: int, size: tuple[int, int], title: str) -> tuple[Plan, str]:
+def put_on_wall(
+    state: Path, count: int, size: tuple[int, int], title: str, members: Members | None = None
+) -> tuple[Plan, str]:
     """Put *count* tiles of a job that is this process on the wall of *state*; return its plan and name."""
     job = f"local-{secrets.token_hex(4)}"
     tiles = (
@@ -286,10 +289,18 @@ def put_on_wall(state: Path, count: int, size: tuple[int, int], title: str) -> t
     (folder / "started.json").write_text(json.dumps({"pid": me.pid, "start": me.start, "time": time.time()}))
     store = Store.open(f"sqlite:///{state}/store.sqlite")
     try:
-        store.add_run(plan, "local", job, state=JobState.RUNNING)
+        store.add_run(plan, "local", job, members, state=JobState.RUNNING)
     finally:
         store.close()
     return plan, job
+
+
+def members_of(count: int) -> Members:
+    """Return what an ensemble would say of *count* tiles: of which kind each is, and a number."""
+    about = {"unit": None, "description": None, "role": "parameter"}
+    columns = [{"name": "kind", "dtype": "str", **about}, {"name": "F", "dtype": "float64", **about}]
+    rows = [{"kind": KINDS[i % len(KINDS)], "F": round(i * 0.618034 % 1, 4)} for i in range(count)]
+    return Members(columns, rows)
 
 
 @contextlib.asynccontextmanager
@@ -332,8 +343,11 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--rate", type=float, default=10)
+    parser.add_argument("--members", action="store_true", help="give each tile a kind and a number")
     given = parser.parse_args()
-    plan, job = put_on_wall(given.state.resolve(), given.tiles, NATIVE, "played")
+    plan, job = put_on_wall(
+        given.state.resolve(), given.tiles, NATIVE, "played", members_of(given.tiles) if given.members else None
+    )
     with tempfile.TemporaryDirectory(prefix="tvp-", dir="/tmp") as folder:
         asyncio.run(play(plan, job, Path(folder), given.rate))
 

@@ -12,6 +12,11 @@ test('the size asked for is the size shown, in device pixels', () => {
   assert.deepEqual(demandOf([shown(1, 0, 0, 160)], view, 2), [[1, 320, 240, 2]]);
 });
 
+test('of a tile that stands turned, what is asked for is upright', () => {
+  const turned = { id: 1, wanted: true, rect: { x: 0, y: 0, width: 120, height: 160 }, native, rotation: 90 };
+  assert.deepEqual(demandOf([turned], view, 1), [[1, 160, 120, 2]]);
+});
+
 test('never more is asked for than the display has, so zooming closer changes nothing', () => {
   const close = demandOf([shown(1, -3000, -2000, 8000)], view, 2);
   assert.deepEqual(close, [[1, 640, 480, 1]]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { Document } from '../../web_static/document.js';
 import { compareValues, sortTiles } from '../../web_static/sort.js';
 
 const tile = (id, value, more = {}) => ({ id, title: `tile ${id}`, state: 'live', node: null, metadata: value === undefined ? {} : { F: value }, ...more });
@@ -44,4 +45,13 @@ test('the order of launch itself can be turned round', () => {
 test('states are sorted by how alive they are', () => {
   const tiles = ['stopped', 'failed', 'queued', 'starting', 'live'].map((state, i) => tile(i, 0, { state }));
   assert.deepEqual(sorted(tiles, 'state'), [4, 3, 2, 1, 0]);
+});
+
+test('tiles are sorted by the number that a tag gives, or by whether they have a tag', () => {
+  const document = new Document();
+  document.do({ id: 'a', person: 'p', set: [['tags/1/%7Bage%2C0%2C9%2C20%7D', true], ['tags/3/%7Bage%2C0%2C2%2C20%7D', true], ['tags/2/keep', true]] });
+  const tiles = [tile(1), tile(2), tile(3)];
+  assert.deepEqual(sortTiles(tiles, { key: 'tag:age', descending: false }, document), [3, 1, 2]);
+  assert.deepEqual(sortTiles(tiles, { key: 'tag:age', descending: true }, document), [1, 3, 2]);
+  assert.deepEqual(sortTiles(tiles, { key: 'tag:keep', descending: false }, document), [2, 1, 3]);
 });

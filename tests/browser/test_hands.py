@@ -82,7 +82,7 @@ def test_keys_and_pointer_go_into_a_small_tile_scaled_to_its_display_until_escap
     desk.wait(lambda: len(desk.typed()) >= 4, "the keys came")
     typed = [(keysym, down) for tiles, keysym, down in desk.typed() if tiles == [4] and keysym in (A, B)]
     assert typed == [(A, True), (A, False), (B, True), (B, False)]
-    page.get_by_role("button", name="Send Escape to the tile").click()
+    page.get_by_role("button", name="Send Esc to the tile").click()
     desk.wait(lambda: ([4], ESCAPE, False) in desk.typed(), "Escape came, by its button")
     page.keyboard.press("s")  # and the keys are the tile's again
     desk.wait(lambda: ([4], ord("s"), False) in desk.typed(), "the keys go on")
@@ -199,7 +199,10 @@ def test_what_goes_into_a_leader_goes_into_its_followers_under_a_banner_until_es
     for theme in ("dark", "light", "contrast"):
         page.wait_for_timeout(400)
         shot(page, output / f"armed-{theme}.png")
+        view = page.get_by_role("button", name="View", exact=True)
+        view.click()
         page.get_by_role("button", name=re.compile("^Theme")).click()
+        view.click()
     page.mouse.click(*desk.spot(8))
     expect(page.get_by_role("alert").filter(has_text="Keys go to tile 8 alone now")).to_be_visible()
     page.get_by_role("button", name="Type into the leader").click()
@@ -222,7 +225,7 @@ def test_the_banner_never_says_armed_before_the_portal_does(desk: Desk) -> None:
     for index in (1, 2):
         desk.focus_on(index)
         page.keyboard.press(" ")
-    expect(page.get_by_role("status").filter(has_text="2 tiles chosen")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="2 tiles selected")).to_be_visible()
     desk.focus_on(0)
     page.keyboard.press("m")
     desk.portal.process.send_signal(signal.SIGSTOP)
@@ -340,20 +343,23 @@ def test_who_may_only_look_is_offered_nothing_else_and_told_so(open_desk: Callab
     for name in ("Work on the wall", "Run …", "Start again", "Stop", "Remove …", "Stop all its tiles …"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
     desk.focus_on(0)
-    for key in ("w", "m", "x", " "):
+    for key in ("w", "m", "x", " ", "o"):
         page.keyboard.press(key)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.locator("#chosen")).to_be_empty()
+    selected = page.get_by_role("group", name="Selection").get_by_role("button")
+    expect(selected).to_have_text(["Zoom", "Clear"])  # one's selection is one's own
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     help_ = page.get_by_role("dialog", name="Keyboard and mouse")
-    expect(help_).to_contain_text("Turn the tile off")
-    expect(help_).not_to_contain_text("Type into many")
+    expect(help_).to_contain_text("Open the tile in full")
+    for label in ("Type into many", "Turn the tile off", "Move the tile left"):
+        expect(help_).not_to_contain_text(label)
     page.keyboard.press("Escape")
     shot(page, output / "viewer.png")
     page.keyboard.press("Enter")
     bar = page.get_by_role("banner", name="Tile")
     expect(bar.get_by_text("You are looking on (viewer)")).to_be_visible()
-    for name in ("Send Escape to the tile", "Copy from tile", "Paste to tile", "Fit display to window"):
+    for name in ("Send Esc to the tile", "Copy from tile", "Paste to tile", "Fit display to window"):
         expect(bar.get_by_role("button", name=name)).to_have_count(0)
     page.wait_for_timeout(400)
     shot(page, output / "viewer-focus.png")

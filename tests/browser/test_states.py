@@ -6,21 +6,19 @@ What the wall says is told by the test (told_wall.py), and so are the answers to
 from __future__ import annotations
 
 import base64
-import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from portal_kit import RunningJob, RunningPortal
-from told_wall import TELLING, draw, tell
+from told_wall import TELLING, Wall, at_rest
 from tvcore.causes import Cause
-from world import Picture, part, shot, until
+from world import Picture, part, shot
 
 SOFTWARE = {
     "way": "mesa", "renderer": "llvmpipe (LLVM 19.1.7, 256 bits)", "vendor": "Mesa", "version": "4.5 (Core Profile)",
@@ -43,7 +41,6 @@ REASONS = {
     Cause.NO_GL: "tiles.gl=nvidia does not draw in image vtk",
     Cause.DISK_FULL: "/scratch on c1 is full (0 bytes left)",
 }
-IMAGES = {"/scratch/images/vtk.sif": "sha256:" + "0f1e2d3c4b5a" * 5}
 LOG = ["step 1200: mean v 0.21", "step 1300: mean v 0.22", "MemoryError: 4.1 GiB asked for"]
 
 
@@ -70,73 +67,6 @@ def mixed(count: int, now: float) -> list[dict[str, Any]]:
     ][:count]
 
 
-class Wall:
-    """A wall of tiles of which a test tells what they are, and a page that shows it."""
-
-    def __init__(self, portal: RunningPortal, job: RunningJob, page: Page) -> None:
-        self.portal, self.job, self.page = portal, job, page
-        self.asked: list[tuple[str, Any]] = []
-        self.now = time.time()
-
-    def open(self) -> None:
-        self.page.goto("about:blank")
-        self.page.goto(f"{self.portal.origin}/#login={self.portal.login_ticket()}")
-        until(self.page, "window.tiledviz.connection() == 'open'")
-        count = len(self.job.tiles)
-        until(self.page, "n => window.tiledviz.tiles().filter(t => t.state == 'live').length == n", count)
-
-    def tell(self, told: list[dict[str, Any]], **of_set: Any) -> None:
-        """Say this of the tiles, and draw a picture of each that is live."""
-        ids = self.job.tiles
-        (number,) = {tile["set"] for tile in self.portal.store.tiles() if tile["job"] == self.job.id}
-        titles = [f"{i} {('spots', 'waves', 'mazes', 'dead')[i % 4]}" for i in range(len(ids))]
-        tiles = {id_: {"title": title} | fields for id_, title, fields in zip(ids, titles, told, strict=True)}
-        before = {
-            "title": "Gray-Scott patterns",
-            "state": "running",
-            "images": IMAGES,
-        }
-        tell(self.portal.home, tiles, {number: before | of_set})
-        states = [fields["state"] for fields in told]
-        until(self.page, "s => window.tiledviz.tiles().map(t => t.state).join() == s", ",".join(states))
-        live = [i for i, state in enumerate(states) if state == "live"]
-        deadline = time.monotonic() + 20
-        while not self._drew({index: told[index].get("away") for index in live}):
-            assert time.monotonic() < deadline, "nobody asked for pictures"
-            time.sleep(0.02)
-        until(self.page, "async n => Object.keys((await window.tiledviz.drawn()).tiles).length >= n", len(live))
-
-    def _drew(self, tiles: dict[int, float | None]) -> bool:
-        """Send a picture of each of *tiles* by the stream that was opened last, unless that is just over."""
-        try:
-            for index, away in tiles.items():
-                draw(self.job.agent.stream(), index, index, away)
-        except (IndexError, OSError):
-            return False
-        return True
-
-    def answer(self, path: str, answer: Any, status: int = 200) -> None:
-        """Answer the page's calls of the API's *path* (a glob) with this, and keep what it asked."""
-
-        def handle(route: Route, request: Request) -> None:
-            self.asked.append((request.url.partition("/api/v1")[2], request.post_data_json))
-            route.fulfill(status=status, content_type="application/json", body=json.dumps(answer))
-
-        self.page.route(f"**/api/v1{path}", handle)
-
-    def choose(self, theme: str) -> None:
-        """Choose a theme as people do: the canvas takes its colours then."""
-        for _ in range(["dark", "light", "contrast"].index(theme)):
-            self.page.keyboard.press("t")
-
-    def focus_on(self, index: int) -> None:
-        self.page.locator(f'[data-tile="{self.job.tiles[index]}"]').focus()
-
-    @property
-    def panel(self) -> Locator:
-        return self.page.get_by_role("complementary", name="Details")
-
-
 @pytest.fixture
 def portal(home: Path) -> Iterator[RunningPortal]:
     running = RunningPortal(home, changed=TELLING)
@@ -158,14 +88,6 @@ def wall(chromium: Browser, portal: RunningPortal, request: pytest.FixtureReques
     context.close()
     job.end()
     assert problems == []
-
-
-def at_rest(page: Page) -> None:
-    """Wait until the tiles have stopped moving and the canvas is painted."""
-    seen = None
-    while seen != (seen := page.evaluate("JSON.stringify(window.tiledviz.tiles().map(t => t.rect))")):
-        page.wait_for_timeout(300)
-    page.wait_for_timeout(200)
 
 
 def clock_of(page: Page, at: float) -> str:

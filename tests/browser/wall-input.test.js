@@ -26,6 +26,16 @@ test('beside the picture the nearest pixel is meant, and never one outside of th
   assert.deepEqual(pixels(1000, 124), [639, 240]);
 });
 
+test('over a picture that is turned, the pixel that is shown there is meant', () => {
+  const rect = { x: 0, y: 0, width: 48, height: 64 }; // a display of 640 × 480, turned by a quarter
+  const size = { width: 640, height: 480 };
+  const pixels = (x, y, rotation) => placeOf(rect, size, x, y, rotation).map((u, i) => pixelOf(u, [640, 480][i]));
+  assert.deepEqual(pixels(47.95, 0.05, 90), [0, 0]); // its upper left corner is the upper right one now
+  assert.deepEqual(pixels(0.05, 0.05, 90), [0, 479]);
+  assert.deepEqual(pixels(0.05, 63.95, 270), [0, 0]);
+  assert.deepEqual(placeOf({ x: 0, y: 0, width: 64, height: 48 }, size, 63.95, 47.95, 180).map((u, i) => pixelOf(u, [640, 480][i])), [0, 0]);
+});
+
 test('a place that fits the leader is the same share of a follower of another size', () => {
   const [u, v] = placeOf({ x: 0, y: 0, width: 100, height: 100 }, { width: 1000, height: 1000 }, 50, 25);
   assert.deepEqual([pixelOf(u, 200), pixelOf(v, 400)], [100, 100]);

@@ -129,14 +129,14 @@ def test_a_search_dims_the_rest_and_counts_what_it_found(world: World, page: Pag
     wanted = sorted(set(classes), key=classes.count)[-1]
     assert 0 < classes.count(wanted) < TILES
     page.keyboard.press("/")
-    page.get_by_role("searchbox", name="Search tiles").fill(f"class={wanted}")
+    page.get_by_role("combobox", name="Search tiles").fill(f"class={wanted}")
     until(page, "n => window.tiledviz.tiles().filter(t => !t.dimmed).length == n", classes.count(wanted))
     time.sleep(0.5)
     picture = shot(page, output / "search.png")
     bright = [part(picture, t["rect"]).max() for t in wall(page) if not t["dimmed"]]
     dim = [part(picture, t["rect"]).max() for t in wall(page) if t["dimmed"]]
     assert sum(map(int, dim)) / len(dim) < 0.75 * sum(map(int, bright)) / len(bright)
-    box = page.get_by_role("searchbox", name="Search tiles")
+    box = page.get_by_role("combobox", name="Search tiles")
     box.fill("clas=spots")
     expect(page.get_by_role("alert")).to_contain_text("class")
     box.fill("")

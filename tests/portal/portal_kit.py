@@ -420,7 +420,14 @@ def echo(agent: FakeAgent, connection: socket.socket) -> None:
 class RunningJob:
     """A job on the wall of a portal: one that runs (a process that sleeps), with a node agent."""
 
-    def __init__(self, portal: RunningPortal, tiles: int = 2) -> None:
+    def __init__(
+        self,
+        portal: RunningPortal,
+        tiles: int = 2,
+        columns: list[dict[str, Any]] | None = None,
+        rows: list[dict[str, Any]] | None = None,
+        tags: list[tuple[str, ...]] | None = None,
+    ) -> None:
         self.portal = portal
         self.id = f"local-{secrets.token_hex(4)}"
         self.runner = subprocess.Popen(["sleep", "600"])
@@ -430,10 +437,13 @@ class RunningJob:
         (folder / "started.json").write_text(json.dumps(started))
         self.plan = Plan(
             case="gears", title="Test", state=str(portal.home),
-            tiles=tuple(TilePlan(index=i, title=f"tile {i}", command=("x",), tags=(f"tag{i}",)) for i in range(tiles)),
+            tiles=tuple(
+                TilePlan(index=i, title=f"tile {i}", command=("x",), tags=tags[i] if tags else (f"tag{i}",))
+                for i in range(tiles)
+            ),
         )  # fmt: skip
         column = {"name": "F", "dtype": "float64", "unit": "1", "description": "feed", "role": "parameter"}
-        members = Members([column], [{"F": i / 100} for i in range(tiles)])
+        members = Members(columns or [column], rows or [{"F": i / 100} for i in range(tiles)])
         portal.store.add_run(self.plan, "local", self.id, members, JobState.RUNNING)
         self.agent = FakeAgent(portal.home, self.id, self.plan)
 

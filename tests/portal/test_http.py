@@ -174,7 +174,26 @@ def test_a_query_finds_tiles_by_title_tag_state_and_metadata(browser: Browser, s
         ("node=node1", [one, two]), ("nothing like it", []),
     ):  # fmt: skip
         answer = browser.request("GET", f"{API}/query?q={text.replace(' ', '%20').replace('&', '%26')}")
-        assert answer.json == {"matches": matches}, text
+        assert answer.json == {"matches": matches, "terms": []}, text
+
+
+def test_a_query_finds_what_people_tagged_and_noted_and_says_what_each_alternative_finds(
+    browser: Browser, portal: RunningPortal, standing_job: RunningJob
+) -> None:
+    one, two = standing_job.tiles
+    act = {
+        "id": "page-1",
+        "set": [[f"tags/{one}/by%20hand", True], [f"tags/{two}/tag1", False]],
+        "text": [[f"note/{two}", [["+", "", "ask Martial"]]]],
+    }
+    portal.store.rooms.append("main", "somebody", "owner", [act])
+    for text, matches in (("tag:%22by%20hand%22", [one]), ("tag1", []), ("martial", [two])):
+        assert browser.request("GET", f"{API}/query?q={text}").json == {"matches": matches, "terms": []}, text
+    both = browser.request("GET", f"{API}/query?q=hand%20or%20note:ask").json
+    terms = [{"query": "hand", "matches": [one]}, {"query": "note:ask", "matches": [two]}]
+    assert both == {"matches": [one, two], "terms": terms}
+    portal.store.rooms.append("main", "somebody", "owner", [{"id": "page-2", "undo": "page-1"}])
+    assert browser.request("GET", f"{API}/query?q=tag1").json["matches"] == [two]
 
 
 def test_a_wrong_query_is_told_with_its_position(browser: Browser, standing_job: RunningJob) -> None:

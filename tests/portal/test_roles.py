@@ -34,6 +34,7 @@ NEEDED: dict[str, Right | None] = {
     "GET /query": "see",
     "GET /tiles": "see",
     "GET /tiles/{tile}/log": "see",
+    "GET /tiles/{tile}/qr": "see",
     "GET /jobs": "see",
     "GET /cases": "see",
     "POST /tickets": "see",
@@ -56,6 +57,13 @@ NEEDED: dict[str, Right | None] = {
     "POST /tiles/drag": "operate",
     "POST /tiles/windows": "operate",
     "POST /tiles/window": "operate",
+    "GET /session/versions": "see",
+    "GET /session/versions/{version}": "see",
+    "GET /session/export": "see",
+    "POST /session/versions": "arrange",
+    "POST /session/versions/{version}/restore": "arrange",
+    "POST /session/versions/{version}/delete": "arrange",
+    "POST /session/import": "arrange",
 }
 OPERATE = [name for name, right in NEEDED.items() if right == "operate"]
 
@@ -74,7 +82,7 @@ class Desk:
 
     def ask(self, name: str, role: Role | None) -> tuple[int, dict[str, Any]]:
         """Return what one of *role*, None: who is not logged in, is answered to *name*: a method and a path."""
-        method, path = name.replace("{tile}", "1").replace("{job}", "local-1").split()
+        method, path = name.replace("{tile}", "1").replace("{job}", "local-1").replace("{version}", "1").split()
         self.login = role and Login(digest(COOKIE), COOKIE, role)
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": PREFIX + path, "QUERY_STRING": "", "HTTP_HOST": HOST,

@@ -71,7 +71,8 @@ def test_the_wall_comes_first_and_changes_follow(page: WallPage, job: RunningJob
     assert first["event"] == "wall"
     assert first["v"] == PAGE_PROTOCOL
     assert first["wall"]["notices"] == []
-    assert first["me"] == {"role": "owner", "rights": ["see", "arrange", "manage", "operate"]}
+    me = {"role": "owner", "rights": ["see", "arrange", "manage", "operate"], "person": first["me"]["person"]}
+    assert first["me"] == me
     assert set(job.tiles) <= {tile["id"] for tile in first["wall"]["tiles"]}
     job.agent.change(1, state="failed", reason="the program ended")
     changed = page.event(lambda event: any("state" in tile for tile in event.get("tiles", ())))

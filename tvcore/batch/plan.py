@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tvcore.cases.case import Bind
+from tvcore.cases.case import Bind, Kind, check_kind
 from tvcore.errors import TiledVizError, UsageError
 
 ARGUMENT_BYTES = (1 << 17) - 1  # the kernel's MAX_ARG_STRLEN, of one argument or NAME=VALUE, with its closing zero
@@ -65,7 +65,9 @@ class TilePlan(BaseModel):
 
     index: int = Field(ge=0, le=0xFFFF, description="number within the job; the tile's name on the wire")
     title: Argument
-    command: tuple[Argument, ...] = Field(min_length=1, description="argument list of the program")
+    command: tuple[Argument, ...] = Field(default=(), description="argument list of the program of a live tile")
+    kind: Kind = Field(default="live", description="live: a display with a program in it; else what *source* is")
+    source: Argument = Field(default="", description="absolute path of the file, or address of the page")
     environment: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
     member: int | None = Field(default=None, description="row in the ensemble, from 0")
     tags: tuple[Text, ...] = ()
@@ -79,6 +81,11 @@ class TilePlan(BaseModel):
     unwatched: Literal["run", "pause"] = Field(
         default="run", description="what becomes of the program while nobody looks: it runs on, or is stopped (SIGSTOP)"
     )
+
+    @model_validator(mode="after")
+    def _goes_with_its_kind(self) -> Self:
+        check_kind(self.kind, self.command, self.source)
+        return self
 
 
 class Plan(BaseModel):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class CaseInfo(BaseModel):
@@ -56,12 +57,55 @@ class ImageSpec(BaseModel):
     binds: tuple[Bind, ...] = ()
 
 
-class TileSpec(BaseModel):
-    """What runs in one tile: an argument list (no shell), its environment, and the display's size in pixels."""
+Kind = Literal["live", "picture", "movie", "pdf", "page"]
+
+
+def check_kind(kind: Kind, command: tuple[str, ...], source: str) -> None:
+    """Raise ValueError where a tile of *kind* does not go with *command* and *source*, of which it has just one."""
+    if kind == "live":
+        if not command or source:
+            raise ValueError("a live tile has a command, and no source")
+    elif command:
+        raise ValueError(f"a {kind} has a source, and no command")
+    elif kind == "page":
+        if not re.match(r"https?://[^/\s]", source):
+            raise ValueError(f"a page has an address that begins with http:// or https://, not {source!r}")
+    elif not source.startswith("/"):
+        raise ValueError(f"a {kind} has the absolute path of a file as its source, not {source!r}")
+
+
+Icon = Literal["act", "restart", "save", "look", "count", "stop"]
+
+
+class Action(BaseModel):
+    """Something that people may have the case do with tiles: a button with a *title*, and a word for its *icon*.
+
+    *each*: for every tile by itself (``tile``), or for all that are meant together, job by job (``once``). *confirm* is
+    a question that is asked before; empty: none is.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: tuple[str, ...] = Field(min_length=1)
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    title: str = Field(min_length=1, max_length=80)
+    icon: Icon = "act"
+    each: Literal["tile", "once"] = "tile"
+    confirm: str = Field(default="", max_length=400)
+
+
+class TileSpec(BaseModel):
+    """What one tile shows: a program, or without any a file or an address.
+
+    A live tile, ``TileSpec(command=(...))``, has an argument list (no shell), its environment, and the size of its
+    display in pixels. Others have a *kind* and a *source*, ``TileSpec(kind="movie", source="/data/run.mp4")``: the
+    absolute path of a file that the node sees, of a page (``kind="page"``) its address.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: tuple[str, ...] = ()
+    kind: Kind = "live"
+    source: str = ""
     environment: dict[str, str] = Field(default_factory=dict)
     width: int = Field(default=640, ge=16, le=16384)
     height: int = Field(default=480, ge=16, le=16384)
@@ -71,3 +115,8 @@ class TileSpec(BaseModel):
     unwatched: Literal["run", "pause"] = Field(
         default="run", description="while nobody looks the program runs on (it may read $TILEDVIZ_WATCH), or is stopped"
     )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        check_kind(self.kind, self.command, self.source)
+        return self

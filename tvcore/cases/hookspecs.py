@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pluggy
 from pydantic import BaseModel
 
-from tvcore.cases.case import CaseInfo, Member, TileSpec
+from tvcore.cases.case import Action, CaseInfo, Member, TileSpec
 
 if TYPE_CHECKING:
     from tvcore.cases.live import LiveTile
@@ -61,5 +61,23 @@ def case_ready(parameters: BaseModel, member: Member, tile: LiveTile) -> None:
     """Do what is to be done in the *tile* of *member* once its program shows something: keys, pointer, windows, files.
 
     Called in a process of its own on the tile's node, once for each tile; it may take as long as it likes.
+    """
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_actions(parameters: BaseModel) -> Sequence[Action]:
+    """Return what people may have the case do with its tiles: a button each. Optional."""
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def case_action(
+    parameters: BaseModel, action: str, member: Member | Sequence[Member], tile: LiveTile | Sequence[LiveTile]
+) -> str:
+    """Do *action*, the name of one of ``case_actions``, and return a line that says what came of it.
+
+    Called with a member and its live tile; for an action of which ``each`` is ``once`` with as many of either. Runs
+    where the portal or the command line runs, as its Unix user, for several tiles at a time in threads.
     """
     raise AssertionError

@@ -125,6 +125,10 @@ class LiveTile:
 
     # -------------------------------------------------------------------- life
 
+    def play(self, at: float, since: float | None = None, rate: float = 1.0) -> None:
+        """Show *at* of a movie (seconds) or a PDF (a page, from 1); go on at *rate* since *since*, None: stay there."""
+        self._call("play", at=at, since=since, rate=rate)
+
     def resize(self, width: int, height: int) -> tuple[int, int]:
         """Change the display to *width* by *height* pixels; return the size that it got."""
         if not (16 <= width <= 16384 and 16 <= height <= 16384):

@@ -17,7 +17,7 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from tvcore.cases import hookspecs
-from tvcore.cases.case import CaseInfo, Member, TileSpec
+from tvcore.cases.case import Action, CaseInfo, Member, TileSpec
 from tvcore.errors import TiledVizError, UsageError
 
 if TYPE_CHECKING:
@@ -87,6 +87,35 @@ class Case:
     def ready(self, parameters: BaseModel, member: Member, tile: LiveTile) -> None:
         """Tell the case that the *tile* of *member* is live."""
         self._call("case_ready", required=False, parameters=parameters, member=member, tile=tile)
+
+    def actions(self, parameters: BaseModel) -> Sequence[Action]:
+        """Return what people may have the case do with its tiles. Raises TiledVizError in one line."""
+        found: Sequence[Action] = self._call("case_actions", required=False, parameters=parameters) or ()
+        names = [action.name if isinstance(action, Action) else None for action in found]
+        if None in names or len(set(names)) < len(names):
+            raise TiledVizError(
+                f"the case {self.info.name} ({self.source}): case_actions must return Actions, no name twice"
+            )
+        return found
+
+    def act(
+        self,
+        parameters: BaseModel,
+        action: str,
+        member: Member | Sequence[Member],
+        tile: LiveTile | Sequence[LiveTile],
+    ) -> str:
+        """Do *action* and return a line that says what came of it. Raises TiledVizError: one line that names it."""
+        try:
+            said = self._hooks.hook.case_action(parameters=parameters, action=action, member=member, tile=tile)
+        except TiledVizError:
+            raise
+        except Exception as error:
+            words = " ".join(f"{type(error).__name__}: {error}".split())
+            raise TiledVizError(
+                f"the case {self.info.name} ({self.source}) failed in its action {action}: {words}"
+            ) from error
+        return " ".join(str(said or "").split()) or "done"
 
     def _call(self, name: str, required: bool = True, **arguments: object) -> Any:
         try:

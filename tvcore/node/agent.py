@@ -13,11 +13,11 @@ from pathlib import Path
 from tvcore import paths
 from tvcore.batch.plan import Plan
 from tvcore.node.guard import node_name
+from tvcore.node.media_tile import AnyTile, tile_of
 from tvcore.node.pool import Encoders
 from tvcore.node.prepare import prepared
 from tvcore.node.rpc import Rpc
 from tvcore.node.streams import Server
-from tvcore.node.tile import Tile
 from tvcore.node.tunnel import Tunnel
 from tvcore.node.wall import Wall
 from tvcore.tunnel.agents import Registration, register
@@ -32,10 +32,10 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logs = paths.secure_folder(Path(plan.state) / "jobs" / job)
-    tiles: dict[int, Tile] = {}
+    tiles: dict[int, AnyTile] = {}
     rpc = Rpc(tiles)
     async with prepared(plan, ours, logs, rpc.changed, ready=(job, ordinal) if plan.ready else None) as node:
-        tiles.update((tile.index, Tile(tile, node)) for tile in ours)
+        tiles.update((tile.index, tile_of(tile, node)) for tile in ours)
         socket = node.folder / "agent.sock"
         secret = secrets.token_hex(32)
         encoders = Encoders(plan.encoders, plan.cores)

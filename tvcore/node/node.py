@@ -22,7 +22,7 @@ from tvcore.node.scratch import Scratch
 from tvcore.node.supervise import TRIES
 
 if TYPE_CHECKING:
-    from tvcore.node.tile import Tile
+    from tvcore.node.media_tile import AnyTile
 
 NO_CONTAINERS = TileFailureError(Cause.NO_CONTAINERS, "this job has no container command: set job.container")
 
@@ -36,7 +36,7 @@ class Node:
     logs: Path  # jobs/JOB in the owner's state folder
     children: Children
     slots: asyncio.Semaphore  # displays that may come up at once
-    changed: Callable[[Tile, bool], None]  # a tile's status changed; whether it is more than its count of frames
+    changed: Callable[[AnyTile, bool], None]  # a tile's status changed; whether it is more than its count of frames
     isolation: Isolation = "auto"
     scratch_base: str = ""  # folder of this node for what programs write and nobody keeps
     runtime: Runtime | TileFailureError = NO_CONTAINERS  # the container command, or why there is none

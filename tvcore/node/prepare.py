@@ -19,10 +19,10 @@ from tvcore.container.gl import find_gpus
 from tvcore.errors import TiledVizError
 from tvcore.node.children import Children
 from tvcore.node.display import find_xvnc
+from tvcore.node.media_tile import AnyTile
 from tvcore.node.node import NO_CONTAINERS, Node
 from tvcore.node.scratch import remove_linked
 from tvcore.node.supervise import TRIES
-from tvcore.node.tile import Tile
 
 
 @contextlib.asynccontextmanager
@@ -30,7 +30,7 @@ async def prepared(
     plan: Plan,
     tiles: Sequence[TilePlan],
     logs: Path,
-    changed: Callable[[Tile, bool], None],
+    changed: Callable[[AnyTile, bool], None],
     *,
     children: Callable[[], Children] = Children,
     ready: tuple[str, int] | None = None,
@@ -41,7 +41,7 @@ async def prepared(
     *logs* is the folder of their logs; *changed* is called when a tile's status changed (see ``Node``); *tries* is how
     often a program is started that fails at once.
     """
-    xvnc = "" if tiles and all(tile.image for tile in tiles) else find_xvnc()
+    xvnc = "" if tiles and all(tile.image or tile.kind != "live" for tile in tiles) else find_xvnc()
     for tool, package in (("setpriv", "util-linux"), ("nice", "coreutils")):
         if shutil.which(tool) is None:
             raise TiledVizError(f"{tool} is not installed: as root, apt-get install {package}")

@@ -19,7 +19,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from tvcore.errors import TiledVizError
 from tvcore.node.control import Action, Anything
-from tvcore.node.tile import Tile
+from tvcore.node.media_control import Play, do
+from tvcore.node.media_tile import AnyTile
 
 FRAMES_EVERY = 1.0  # seconds between events that only say that frames were seen
 MOST_LINES = 10_000
@@ -38,19 +39,19 @@ class _Log(BaseModel):
     lines: int = Field(default=50, ge=1, le=MOST_LINES)
 
 
-_Call: TypeAdapter[_Status | _Log | Action] = TypeAdapter(
-    Annotated[_Status | _Log | Anything, Field(discriminator="call")]
+_Call: TypeAdapter[_Status | _Log | Play | Action] = TypeAdapter(
+    Annotated[_Status | _Log | Play | Anything, Field(discriminator="call")]
 )
 
 
 class Rpc:
     """Answers calls about *tiles*, and tells who watches what changed."""
 
-    def __init__(self, tiles: Mapping[int, Tile]) -> None:
+    def __init__(self, tiles: Mapping[int, AnyTile]) -> None:
         self._tiles = tiles
         self._watchers: set[_Watcher] = set()
 
-    def changed(self, tile: Tile, at_once: bool) -> None:
+    def changed(self, tile: AnyTile, at_once: bool) -> None:
         """Note that the status of *tile* changed; *at_once*: more than its count of frames."""
         for watcher in self._watchers:
             watcher.changed(tile.plan.index, at_once)
@@ -87,7 +88,7 @@ class Rpc:
         if isinstance(call, _Log):
             return {"id": number, "result": {"lines": tile.log.tail(call.lines)}}
         try:
-            return {"id": number, "result": await call.do(tile)}
+            return {"id": number, "result": await do(call, tile)}
         except TiledVizError as error:
             return {"id": number, "error": str(error)}
         except Exception as error:
@@ -107,7 +108,7 @@ def _first(error: ValidationError) -> str:
 class _Watcher:
     """Tells one caller what changed; a slow one gets fewer lines, each true when it was written."""
 
-    def __init__(self, tiles: Mapping[int, Tile], writer: asyncio.StreamWriter) -> None:
+    def __init__(self, tiles: Mapping[int, AnyTile], writer: asyncio.StreamWriter) -> None:
         self._tiles = tiles
         self._writer = writer
         self._changed = set(tiles)

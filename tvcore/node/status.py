@@ -32,3 +32,5 @@ class TileStatus:
     height: int
     since: float
     isolated: bool  # whether its program is kept from what is not the tile's
+    kind: str = "live"
+    media: dict[str, Any] | None = None  # of a tile that shows a file or a page: what it is, and where it stands

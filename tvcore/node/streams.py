@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from tvcore.node.command import Command
+from tvcore.node.media_tile import AnyTile, MediaTile
 from tvcore.node.rpc import Rpc
 from tvcore.node.splice import splice
 from tvcore.node.tile import FOCUS_RATE, Tile
@@ -54,7 +55,7 @@ class ServesWall(Protocol):
 class Server:
     """Serves the streams of *tiles* on a unix socket; *rpc* answers calls, *wall* sends pictures."""
 
-    def __init__(self, tiles: Mapping[int, Tile], rpc: Rpc, secret: str, wall: ServesWall) -> None:
+    def __init__(self, tiles: Mapping[int, AnyTile], rpc: Rpc, secret: str, wall: ServesWall) -> None:
         self._tiles = tiles
         self._rpc = rpc
         self._wall = wall
@@ -130,9 +131,12 @@ class Server:
         return opening
 
     def _tile(self, opening: _Opening) -> Tile:
+        """Return the tile of a stream that needs a display."""
         tile = None if opening.tile is None else self._tiles.get(opening.tile)
         if tile is None:
             raise Refused(f"there is no tile {opening.tile} on this node")
+        if isinstance(tile, MediaTile):
+            raise Refused(f"tile {opening.tile} shows a {tile.plan.kind}: there is no display to work in")
         return tile
 
     async def _rfb(self, tile: Tile, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

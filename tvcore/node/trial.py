@@ -20,6 +20,7 @@ from tvcore.batch.plan import Plan
 from tvcore.container.gl import Truth
 from tvcore.node.children import Child, Children
 from tvcore.node.logs import Log
+from tvcore.node.media_tile import AnyTile
 from tvcore.node.prepare import prepared
 from tvcore.node.status import TileStatus
 from tvcore.node.tile import Tile
@@ -66,7 +67,7 @@ async def run(plan: Plan, say: Say, picture: Path | None = None, seconds: float 
     live = asyncio.Event()
     looked = asyncio.Event()
 
-    def changed(tile: Tile, _at_once: bool) -> None:
+    def changed(tile: AnyTile, _at_once: bool) -> None:
         status = tile.status
         for event, reached in ((live, status.state == "live"), (looked, status.gl), (over, status.state == "failed")):
             if reached:

@@ -25,6 +25,7 @@ LOGIN_SECONDS = 7 * 24 * 3600
 TICKET_SECONDS = 30
 TICKETS_MAX = 256  # outstanding, per login
 COOKIES_MAX = 4  # of our name in one request: any local server may add some
+PERSON_DIGITS = 12
 TRUST_SECONDS = 10  # a login found valid is not looked up again for so long
 DELAY_FIRST, DELAY_LONGEST, DELAY_FORGET = 0.1, 1.0, 60.0
 
@@ -100,6 +101,11 @@ class Login:
     id: str
     cookie: str
     role: Role
+
+    @property
+    def person(self) -> str:
+        """Return what others know this browser by, which says nothing of its cookie."""
+        return digest(f"person {self.id}")[:PERSON_DIGITS]
 
     def may(self, right: Right) -> bool:
         """Return whether this login has *right*."""

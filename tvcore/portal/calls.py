@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tvcore import api, paths
+from tvcore import api, paths, searching
 from tvcore.batch import watch
 from tvcore.portal.roles import Role
+from tvcore.portal.session_calls import SESSION_FUNCTIONS
 from tvcore.portal.tile_calls import TILE_FUNCTIONS
 from tvcore.store import Store
 from tvcore.tunnel.agents import Registration
@@ -75,8 +78,8 @@ def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
 def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
     """Bring the store up to date with the node agents; return its revision, and the registrations.
 
-    Nothing here waits for a batch system: ``ask_schedulers`` does. *known* is a mark of the file by the
-    registration's name (size, time and inode); what is not known comes whole.
+    Its head is the number of the session's last operation. Nothing here waits for a batch system: ``ask_schedulers``
+    does. *known* is a mark of the file by the registration's name (size, time, inode); what is not known comes whole.
     """
     watch.sync_here(_store())
     names, changed = {}, {}
@@ -88,7 +91,41 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
             except (OSError, ValueError):
                 continue
         names[name] = mark
-    return {"revision": _store().revision(session), "names": names, "changed": changed}
+    head = _store().rooms.head(session)
+    return {"revision": _store().revision(session), "head": head, "names": names, "changed": changed}
+
+
+def append_ops(session: str, acts: list[dict[str, Any]], after: int) -> dict[str, Any]:
+    """Put in order what persons do (*acts*: person, role, ops); return what came of each, and all since *after*.
+
+    Of each of *acts* there is what was refused, and the names of what had its number before: a page that was away
+    sends again what it does not know to be ordered.
+    """
+    # One transaction a person, however many pages of theirs; of each page the order stays.
+    whose: dict[tuple[str, Role], list[int]] = {}
+    for number, act in enumerate(acts):
+        whose.setdefault((act["person"], act["role"]), []).append(number)
+    came: list[dict[str, Any]] = [{} for _ in acts]
+    for (person, role), numbers in whose.items():
+        together = [op for number in numbers for op in acts[number]["ops"]]
+        done = iter(_store().rooms.append(session, person, role, together))
+        for number in numbers:
+            own = list(islice(done, len(acts[number]["ops"])))
+            known = [each["op"]["id"] for each in own if "op" in each and each["op"]["seq"] <= after]
+            came[number] = {"refused": [each for each in own if "refused" in each], "known": known}
+    return {"came": came, **ops_since(session, after)}
+
+
+def ops_since(session: str, seq: int | None) -> dict[str, Any]:
+    """Return what the session came to after *seq*, as the message that tells a page, and the number it comes to."""
+    found = _store().rooms.since(session, seq)
+    if seq is not None and seq > found["head"]:  # of another store, or of one that was put back
+        seq, found = None, _store().rooms.since(session, None)
+    if seq is None or found["base"] is not None:
+        event = {"event": "document", **found}
+    else:
+        event = {"event": "ops", "after": seq, "ops": found["ops"]}
+    return {"head": found["head"], "message": json.dumps(event, allow_nan=False)}
 
 
 def ask_schedulers() -> bool:
@@ -104,9 +141,11 @@ def keep_endpoint() -> bool:
     return keep(_store())
 
 
-def query(session: str, text: str) -> list[int]:
-    """Return the ids of the tiles on the wall that the query *text* matches."""
-    return api.match(_store().wall(session)["tiles"], text)
+def query(session: str, text: str) -> Any:
+    """Return the ids of the tiles on the wall that the query *text* matches, and those of each of its alternatives."""
+    store = _store()
+    matches, terms = searching.search(api.annotated(store, store.wall(session)["tiles"], session), text)
+    return {"matches": matches, "terms": [{"query": part, "matches": ids} for part, ids in terms]}
 
 
 def logs(tile: int, lines: int) -> list[str]:
@@ -144,10 +183,11 @@ def launch_again(job: str) -> Any:
     return finite(api.launch_again(_store(), job))
 
 
-FUNCTIONS = TILE_FUNCTIONS | {
+FUNCTIONS = TILE_FUNCTIONS | SESSION_FUNCTIONS | {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
-        ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop, launch_again,
+        append_ops, ops_since, ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop,
+        launch_again,
     )
 }  # fmt: skip

@@ -9,9 +9,10 @@ from tvcore import config
 from tvcore.portal.arms import Arms
 from tvcore.portal.auth import Hosts, Logins, Tickets
 from tvcore.portal.links import Links
-from tvcore.portal.monitor import STORE_LONGEST, Monitor
+from tvcore.portal.monitor import SESSION, STORE_LONGEST, Monitor
 from tvcore.portal.pace import bytes_per_second
 from tvcore.portal.roles import Role
+from tvcore.portal.room import Room
 from tvcore.portal.websocket import BrowserSocket
 from tvcore.workers import Workers
 
@@ -20,6 +21,7 @@ SLOW_WORKERS = 4
 BATCH_WORKERS = 4
 TILE_WORKERS = 4
 COMMAND_WORKERS = 8
+ROOM_IDLE = 900.0
 OPEN_SECONDS = 60.0  # the first call also migrates the store
 
 
@@ -86,13 +88,15 @@ class Portal:
         # Short calls into the store must not queue behind those that wait for a disk, and neither behind those that
         # wait for a batch system, which may be away for minutes; nor may what is done in tiles wait for commands there.
         self.quick = Workers(1)
+        self.ordering = Workers(1, idle=ROOM_IDLE)  # what one does, others see at once: no process is started for it
         self.slow = Workers(SLOW_WORKERS)
         self.batch = Workers(BATCH_WORKERS)
         self.tiles = Workers(TILE_WORKERS)
         self.commands = Workers(COMMAND_WORKERS)
         self.logins = Logins(StoreLogins(self.quick), cookie_name)
         self.tickets = Tickets()
-        self.monitor = Monitor(self.quick, self.slow, self.batch)
+        self.room = Room(self.ordering, SESSION)
+        self.monitor = Monitor(self.quick, self.slow, self.batch, self.room.look)
         self.links = Links()
         self.arms = Arms(self.monitor, self.links)
         self.viewer_rate = bytes_per_second(config.load().settings.wall.viewer_rate)
@@ -106,10 +110,11 @@ class Portal:
     def stop(self) -> None:
         """End the watching and the worker processes."""
         self.monitor.stop()
-        for workers in (self.quick, self.slow, self.batch, self.tiles, self.commands):
+        self.room.stop()
+        for workers in (self.quick, self.ordering, self.slow, self.batch, self.tiles, self.commands):
             workers.close()
 
-    def do(self, name: str, seconds: float, **arguments: Any) -> Any:
+    def do(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
         return self.slow.call(name, seconds, **arguments)
 

@@ -132,6 +132,11 @@ class Tile(Answer):
     job: str
     image: str | None = Field(description="name of the image it runs in")
     gl: Gl | None
+    kind: str = Field(default="live", description="live, picture, movie, pdf or page")
+    media: dict[str, Any] | None = Field(
+        default=None,
+        description="of a movie or PDF `clock`, `length`, `pace` and `play`; of a page `url` and `framing`",
+    )
     frames: int = Field(description="framebuffer updates seen since its node agent started")
     renderer: str | None = Field(description="what GL says in its display")
     width: int = Field(description="of the display, in pixels")
@@ -166,10 +171,18 @@ class QueryParameters(Message):
     q: str = Field(max_length=2000, description="e.g. `F>0.03 & class=spots`")
 
 
+class QueryTerm(Answer):
+    """One of the alternatives of a search, as a query of its own."""
+
+    query: str
+    matches: list[int]
+
+
 class QueryAnswer(Answer):
-    """The ids of the tiles that match."""
+    """The ids of the tiles that match; where the search says `or`, also those of each alternative."""
 
     matches: list[int]
+    terms: list[QueryTerm]
 
 
 class LogParameters(Message):

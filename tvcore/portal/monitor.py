@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -107,7 +107,8 @@ def _keep_asking(connection: socket.socket) -> None:
 class Monitor:
     """The wall as it is now, and the node agents behind it."""
 
-    def __init__(self, quick: Workers, slow: Workers, batch: Workers) -> None:
+    def __init__(self, quick: Workers, slow: Workers, batch: Workers, head_seen: Callable[[int], None]) -> None:
+        self._head_seen = head_seen  # told how far the session's operations have come in the store
         self._quick = quick
         self._slow = slow
         self._batch = batch
@@ -247,6 +248,7 @@ class Monitor:
 
     def _take(self, found: Mapping[str, Any]) -> None:
         """Take over what ``calls.sync`` found."""
+        self._head_seen(found["head"])
         self._marks = dict(found["names"])
         new: dict[str, Registration] = {}
         for name, document in found["changed"].items():

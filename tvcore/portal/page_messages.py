@@ -10,6 +10,8 @@ from tvcore.portal.websocket import BAD_PAYLOAD, CloseError
 
 TILES_MAX = 0xFFFF
 INPUT_MAX = 1024
+OPERATIONS_MAX = 500
+ZOOMED_MAX = 256
 
 Tile = Annotated[int, Field(ge=0, lt=1 << 53)]
 Pixels = Annotated[int, Field(ge=1, le=16384)]
@@ -18,6 +20,10 @@ Bytes = Annotated[int, Field(ge=0, lt=1 << 53)]
 Keysym = Annotated[int, Field(ge=1, lt=1 << 32)]
 Along = Annotated[int, Field(ge=0, lt=1 << 16)]
 Buttons = Annotated[int, Field(ge=0, lt=1 << 8)]
+Sequence = Annotated[int, Field(ge=0, lt=1 << 40)]
+Length = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
+PageName = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+OperationName = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 
 
 class _Said(BaseModel):
@@ -45,6 +51,26 @@ class Input(_Said):
         return self
 
 
+class Operation(BaseModel):
+    """An operation on the session's document. All but its name is for the rules to judge (``tvcore.session.rules``).
+
+    One that is wrong is refused by its name: to close the stream of a page that sends it again would help nobody.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    id: OperationName
+
+
+class Here(_Said):
+    """What the person at the page looks at: the tile in focus, what of the wall is in sight, what is zoomed."""
+
+    page: PageName
+    focus: Tile | None = None
+    view: tuple[Length, Length, Length, Length] | None = None
+    zoomed: Annotated[list[Tile], Field(max_length=ZOOMED_MAX)] = []
+
+
 class PageMessage(_Said):
     """What a page says: the tiles it shows with their sizes in device pixels, bytes it has drawn, what it does."""
 
@@ -53,6 +79,9 @@ class PageMessage(_Said):
     arm: Arm | None = None  # given as null: nothing is armed any more
     input: Annotated[list[Input], Field(max_length=INPUT_MAX)] | None = None
     release: bool = False
+    join: Sequence | None = None  # what it knows of the session's document; given as null: nothing
+    ops: Annotated[list[Operation], Field(max_length=OPERATIONS_MAX)] | None = None
+    here: Here | None = None
 
 
 def read_page_message(message: bytes) -> PageMessage:

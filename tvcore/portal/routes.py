@@ -9,8 +9,10 @@ from tvcore.portal import focus, messages, wall
 from tvcore.portal.auth import LOGIN_SECONDS, Login
 from tvcore.portal.core import Portal
 from tvcore.portal.monitor import SESSION
+from tvcore.portal.qr import QR_ROUTE
 from tvcore.portal.roles import rights
 from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
+from tvcore.portal.session_routes import SESSION_ROUTES
 from tvcore.portal.tile_routes import TILE_ROUTES
 from tvcore.portal.websocket import POLICY, BrowserSocket
 
@@ -70,7 +72,7 @@ def read_wall(call: Call) -> Any:
 
 def query(call: Call) -> Any:
     """Return which tiles match."""
-    return {"matches": call.portal.do("query", READ_SECONDS, session=SESSION, text=call.query.q)}
+    return call.portal.do("query", READ_SECONDS, session=SESSION, text=call.query.q)
 
 
 def log(call: Call) -> Any:
@@ -163,6 +165,8 @@ ROUTES: tuple[Route, ...] = (
         launch_again, messages.Job, right="operate",
     ),
     *TILE_ROUTES,
+    *SESSION_ROUTES,
+    QR_ROUTE,
     Route("POST", "/tickets", "A ticket for a stream", ticket, messages.TicketAnswer, body=messages.TicketRequest),
     Route(
         "GET", "/wall/stream", "WebSocket: pictures of all tiles shown, and what changes on the wall",

@@ -62,7 +62,7 @@ def security_headers(host: str | None) -> list[tuple[str, str]]:
     connect = f"'self' ws://{host}" if host else "'self'"
     policy = (
         "default-src 'self'; img-src 'self' blob: data:; "
-        f"connect-src {connect}; worker-src 'self'; object-src 'none'; "
+        f"connect-src {connect}; worker-src 'self'; frame-src http: https:; object-src 'none'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
     return [

@@ -55,7 +55,7 @@ TILE_FUNCTIONS = {
     for function in (
         *map(_change, (
             "restart_tiles", "stop_tiles", "remove_tiles", "resize_tiles", "run_on_tiles", "type_text", "press", "move",
-            "click", "drag", "windows", "change_windows",
+            "click", "drag", "windows", "change_windows", "actions", "act", "play",
         )),
         put_file, get_file,
     )

@@ -90,12 +90,26 @@ class Drag(Move):
     button: Button = 1
 
 
+class Play(Tiles):
+    """Where movies and PDFs are to stand, the same for all."""
+
+    at: float = Field(ge=0, le=1e9, allow_inf_nan=False, description="seconds of a movie; page of a PDF, from 1")
+    playing: bool = Field(description="whether it goes on from there")
+    rate: float = Field(default=1.0, ge=-64, le=64, allow_inf_nan=False, description="seconds, or pages, a second")
+
+
 class ChangeWindow(Tiles):
     """What to do with the first window whose title has *title* in it."""
 
     title: str = Field(default="", max_length=1000)
     action: Literal["maximise", "place", "raise", "close"]
     place: list[Place] = Field(default_factory=list, max_length=4, description="x, y, and width, height")
+
+
+class Act(Tiles):
+    """An action of the tiles' case, by its name."""
+
+    name: str = Field(min_length=1, max_length=40)
 
 
 class TileResult(Answer):
@@ -121,6 +135,31 @@ class RunResult(TileResult):
     stderr: str
     seconds: float
     cut: bool
+
+
+class ActResult(TileResult):
+    """What came of an action, in the case's words."""
+
+    said: str
+
+
+class CaseAction(Answer):
+    """An action that the case of some tiles offers."""
+
+    case: str
+    name: str
+    title: str
+    icon: str = Field(description="a word for it: act, restart, save, look, count, stop")
+    each: Literal["tile", "once"] = Field(description="for every tile by itself, or for all together")
+    confirm: str = Field(description="a question to ask before; empty: none")
+    tiles: list[int] = Field(description="those of the tiles asked for that it is for")
+
+
+class CaseActions(Answer):
+    """What the cases of tiles offer; *errors* has a line for each case that failed to say."""
+
+    actions: list[CaseAction]
+    errors: list[str]
 
 
 class Window(Answer):
@@ -162,6 +201,12 @@ class WindowsResults(Answer):
     """A result per tile, in the order asked for."""
 
     results: list[WindowsResult]
+
+
+class ActResults(Answer):
+    """A result per tile, in the order asked for."""
+
+    results: list[ActResult]
 
 
 class FileAnswer(Answer):

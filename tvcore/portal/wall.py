@@ -2,7 +2,8 @@
 
 Pictures come from the agents' streams (``links``), as bytes that are shared with other pages, into a queue of this
 page's own, which holds no more than the credit that was given for it (``pace``). The page says how much of it it has
-drawn: a slow one gets fewer and smaller pictures, never older ones, and holds up nobody else.
+drawn: a slow one gets fewer and smaller pictures, never older ones, and holds up nobody else. What is done to the
+session's document goes the same way (``visit``, ``room``).
 
 The first message of a stream is the event ``wall`` with ``v``: PAGE_PROTOCOL. In every release it has that form, so
 that a page of another one, left open while the portal was updated, knows it and reads nothing that follows.
@@ -25,10 +26,11 @@ from tvcore.portal.monitor import Agent
 from tvcore.portal.pace import Pace
 from tvcore.portal.page_messages import Arm, Input, PageMessage, read_page_message
 from tvcore.portal.roles import RIGHTS, rights
+from tvcore.portal.visit import Visit
 from tvcore.portal.websocket import BrowserSocket, CloseError
 
 MESSAGE_MAX = 1 << 20
-PAGE_PROTOCOL = 2  # what page and portal say to each other; the page's own number is in web_static/wire.js
+PAGE_PROTOCOL = 3  # what page and portal say to each other; the page's own number is in web_static/wire.js
 EVENT = b"\x00"  # the first byte of what the portal says itself; an agent's pictures begin with their kind, 1
 REFUSALS = 1.0  # seconds from one refused input that a page is told of to the next
 
@@ -53,6 +55,7 @@ class WallViewer:
         self._refusals: dict[str, dict[str, str]] = {}
         self._refused_at = -REFUSALS
         self._to_send = Event()
+        self._visit = Visit(portal.room, login, self._to_send.set)
 
     def run(self) -> None:
         """Serve the page until it leaves. Raises CloseError."""
@@ -61,9 +64,12 @@ class WallViewer:
         self._to_send.set()
         try:
             for message in self._browser.messages():
-                self._take(read_page_message(message))
+                said = read_page_message(message)
+                self._take(said)
+                self._visit.take(said, len(message))
         finally:
             self._monitor.remove(self)
+            self._visit.leave()
             self._arms.leave(self._hands)
             self._links.leave(self)
             sender.kill(block=False)
@@ -194,6 +200,8 @@ class WallViewer:
                 self._to_send.clear()
                 for event in self._news():
                     self._browser.send_parts(EVENT, json.dumps(event, allow_nan=False).encode())
+                for told in self._visit.news():
+                    self._browser.send_parts(EVENT, told)
                 for _ in range(len(self._pictures)):
                     picture = self._pictures.popleft()
                     self._browser.send_parts(picture)
@@ -215,7 +223,8 @@ class WallViewer:
         self._whole = self._noticed = False
         news: list[dict[str, Any]] = []
         if whole:
-            me = {"role": self._login.role, "rights": rights(self._login.role)}
+            login = self._login
+            me = {"role": login.role, "rights": rights(login.role), "person": login.person}
             news.append({"event": "wall", "v": PAGE_PROTOCOL, "wall": wall, "me": me})
         elif changed:
             news.append({"event": "tiles", "tiles": list(changed.values())})

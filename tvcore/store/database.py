@@ -17,7 +17,7 @@ from tvcore import paths
 from tvcore.errors import TiledVizError
 
 BUSY_SECONDS = 20
-HEAD = "0004"  # the last of the migrations
+HEAD = "0006"  # the last of the migrations
 
 
 def default_url() -> str:

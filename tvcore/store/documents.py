@@ -56,6 +56,7 @@ def tile_document(tile: TileRow) -> dict[str, Any]:
         "reason": tile.reason, "cause": tile.cause, "advice": advice(tile.cause),
         "expected_start": _expected_start(job) if tile.state == "queued" else None,
         "node": tile.node, "job": job.id_there, "case": tile.tile_set.case, "image": tile.image,
+        "kind": tile.kind, "media": tile.media,
         "frames": tile.frames, "renderer": tile.renderer, "gl": tile.gl, "width": tile.width, "height": tile.height,
         "tags": tile.tags, "member": tile.member, "metadata": tile.metadata_, "pid": tile.pid,
         "display": tile.display, "restarts": tile.restarts, "since": tile.since,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # Names for constraints, so that a migration can change one on every engine.
@@ -32,6 +32,51 @@ class SessionRow(Base):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     revision: Mapped[int] = mapped_column(default=0)
     created: Mapped[float]
+
+
+class OperationRow(Base):
+    """An operation on a session's document, at its place in the order; *op* is its own name.
+
+    *body* is what it does, as JSON: empty once it is settled, when the name alone is kept, so that it is never taken
+    again. *written* counts the letters of all bodies up to this one.
+    """
+
+    __tablename__ = "operation"
+    __table_args__ = (UniqueConstraint("session_id", "op"),)
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    op: Mapped[str] = mapped_column(String(64))
+    person: Mapped[str] = mapped_column(String(64))
+    at: Mapped[float]
+    written: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[str | None] = mapped_column(Text)
+
+
+class DocumentBaseRow(Base):
+    """What the operations of a session up to *seq* came to, as JSON of *size* letters; *written* is theirs."""
+
+    __tablename__ = "document_base"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    written: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class VersionRow(Base):
+    """What a session's document said when somebody saved it under a name."""
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("session_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    person: Mapped[str] = mapped_column(String(64))
+    at: Mapped[float]
+    body: Mapped[str] = mapped_column(Text)
 
 
 class JobRow(Base):
@@ -90,6 +135,7 @@ class TileRow(Base):
 
     *ordinal* is the number of its node within the job, *node* that node's name once its agent has spoken. *cause* is
     what kind of failure it is (``tvcore.causes``), *image* the image it runs in, *gl* what it really draws with.
+    *kind* is what it shows (``tvcore.cases.case.Kind``), *media* what its agent says of that, None of a live display.
     """
 
     __tablename__ = "tile"
@@ -111,6 +157,8 @@ class TileRow(Base):
     cause: Mapped[str] = mapped_column(String(40), default="", server_default="")
     image: Mapped[str | None] = mapped_column(Text)
     gl: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    kind: Mapped[str] = mapped_column(String(10), default="live", server_default="live")
+    media: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     frames: Mapped[int] = mapped_column(default=0)
     renderer: Mapped[str | None] = mapped_column(Text)
     display: Mapped[str | None] = mapped_column(String(20))

@@ -25,12 +25,13 @@ from tvcore.store.database import default_url, open_engine
 from tvcore.store.documents import job_document, set_document, tile_document
 from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
+from tvcore.store.rooms import Rooms
 from tvcore.store.services import Services
 
 TICKET_SECONDS = 600
 STATUS_FIELDS = (
     "state", "reason", "cause", "frames", "renderer", "image", "gl", "display", "pid", "restarts", "width", "height",
-    "since",
+    "since", "media",
 )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ class Store:
         self._session = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(self.engine.execution_options(read_only=True))
         self.services = Services(self._session, self._reading)
+        self.rooms = Rooms(self._session, self._reading)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:
@@ -116,6 +118,7 @@ class Store:
                         index=tile.index, ordinal=tile.node, title=tile.title, member=tile.member,
                         tags=list(tile.tags), metadata_=row, width=tile.width, height=tile.height,
                         image=Path(tile.image).stem if tile.image else None, state="queued", since=now,
+                        kind=tile.kind,
                     )
                     for tile, row in zip(plan.tiles, rows, strict=True)
                 ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""The case ``files``: pictures, movies, PDFs and pages that are there already, a tile each."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tvcore.cases import CaseInfo, Member, TileSpec, hookimpl
+from tvcore.cases.case import Kind
+from tvcore.errors import UsageError
+
+MOST = 4096  # tiles of one launch
+HEAD = 16  # bytes that tell what a file is
+SUFFIXES: dict[str, Kind] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm", ".ppm"), "picture"),
+    **dict.fromkeys((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".ogv", ".mpg", ".mpeg"), "movie"),
+    ".pdf": "pdf",
+}  # fmt: skip
+_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
+    (b"%PDF-", "pdf"),
+    (b"\x89PNG\r\n", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"II*\0", "picture"),
+    (b"MM\0*", "picture"),
+    (b"\x1aE\xdf\xa3", "movie"),
+)
+
+
+def _several(value: object) -> object:
+    """Take several paths in one text, by commas, as the command line gives them."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Parameters(BaseModel):
+    """What one may choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    paths: Annotated[tuple[str, ...], BeforeValidator(_several)] = Field(
+        default=(), description="files, folders, patterns (*.png) and addresses (https://…), with commas between"
+    )
+
+
+def is_address(path: str) -> bool:
+    """Return whether *path* is the address of a page."""
+    return path.startswith(("http://", "https://"))
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Return what the file *path* is by how it begins, else by its name; None where it is none of ours."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        head = b""  # that it cannot be read is said on its tile
+    if head[4:8] == b"ftyp":
+        return "movie"
+    if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WEBP"):
+        return "movie" if head[8:12] == b"AVI " else "picture"
+    for beginning, kind in _BEGINNINGS:
+        if head.startswith(beginning):
+            return kind
+    return SUFFIXES.get(path.suffix.lower())
+
+
+def found(paths: Sequence[str]) -> list[tuple[Kind, str]]:
+    """Return kind and source of all that *paths* name, in their order. Raises UsageError that names a wrong one."""
+    sources: dict[str, Kind] = {}
+    for path in paths:
+        if is_address(path):
+            sources[path] = "page"
+            continue
+        whole = Path(path).expanduser().absolute()
+        if whole.is_dir():
+            named = [each for each in sorted(whole.iterdir()) if each.is_file()]
+        elif whole.exists():
+            named = [whole]
+        else:
+            named = [Path(each) for each in sorted(glob.glob(str(whole), recursive=True)) if Path(each).is_file()]
+        kinds = {each: kind for each in named if (kind := kind_of(each))}
+        if not kinds:
+            raise UsageError(
+                f"paths: {path} has no picture, movie or PDF"
+                if named or whole.is_dir()
+                else f"paths: there is no {path}"
+            )
+        sources |= {str(each): kind for each, kind in kinds.items()}
+    if len(sources) > MOST:
+        raise UsageError(f"paths: these are {len(sources)} files, more than {MOST}: name fewer")
+    return [(kind, source) for source, kind in sources.items()]
+
+
+def title_of(source: str) -> str:
+    """Return what a source is called: a file's name, an address's host and last part."""
+    if not is_address(source):
+        return Path(source).name
+    parts = urlsplit(source)
+    return (parts.hostname or source) + parts.path.rstrip("/")
+
+
+@hookimpl
+def case_info() -> CaseInfo:
+    """Return what the case is called."""
+    return CaseInfo(name="files", title="Files", description="Pictures, movies, PDFs and web pages, a tile each")
+
+
+@hookimpl
+def case_parameters() -> type[BaseModel]:
+    """Return the model of the parameters."""
+    return Parameters
+
+
+@hookimpl
+def case_members(parameters: Parameters, count: int | None) -> Sequence[Member]:
+    """Return a member for each file and address, tagged with its kind. Raises UsageError."""
+    if not parameters.paths:
+        raise UsageError("paths: name files, folders or addresses: --set paths=/data/pictures,https://example.org")
+    every = found(parameters.paths)
+    return [Member(index=i, title=title_of(source), tags=(kind,)) for i, (kind, source) in enumerate(every[:count])]
+
+
+@hookimpl
+def case_tile(parameters: Parameters, member: Member) -> TileSpec:
+    """Return what shows one of them."""
+    kind, source = found(parameters.paths)[member.index]
+    return TileSpec(kind=kind, source=source)

@@ -1,0 +1,196 @@
+"""Tags: put on, taken off, coloured, merged, hidden, sorted and grouped by; the legend. Each is one act."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from portal_kit import RunningPortal
+from told_tags import TaggedWall, job_of
+
+
+@pytest.fixture
+def portal(home: Path) -> Iterator[RunningPortal]:
+    running = RunningPortal(home)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def wall(chromium: Browser, portal: RunningPortal) -> Iterator[TaggedWall]:
+    job = job_of(portal)
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    yield TaggedWall(context.new_page(), portal)
+    context.close()
+    job.end()
+    assert problems == []
+
+
+def test_tags_are_put_on_and_taken_off_by_keyboard_and_all_of_it_is_undone(wall: TaggedWall) -> None:
+    page = wall.page
+    wall.on_wall(1)
+    wall.press("Space")
+    wall.on_wall(3)
+    wall.press("Space")
+    wall.selected(1, 3)
+    wall.press("k")
+    dialog = page.get_by_role("dialog", name="Tags of 2 tiles")
+    field = dialog.get_by_role("combobox", name="Add a tag")
+    expect(field).to_be_focused()
+    field.press_sequentially("to check")
+    field.press("Enter")
+    expect(dialog.get_by_role("listitem").filter(has_text="to check")).to_be_visible()
+    field.press_sequentially("ke")
+    expect(dialog.get_by_role("option", name="keep")).to_be_visible()
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(dialog.get_by_role("listitem").filter(has_text="keep")).to_be_visible()
+    dialog.get_by_role("button", name="Remove keep").click()
+    expect(dialog.get_by_role("listitem").filter(has_text="keep")).to_have_count(0)
+    wall.press("Escape")
+    expect(wall.cell(1)).to_have_accessible_name(_has("to check"))
+    expect(wall.cell(3)).to_have_accessible_name(_has("to check"))
+    wall.again()
+    expect(wall.cell(3)).to_have_accessible_name(_has("to check"))
+    wall.on_wall(1)
+    for _ in range(3):
+        wall.press("Control+z")
+    expect(wall.cell(1)).not_to_have_accessible_name(_has("to check"))
+    expect(wall.cell(3)).not_to_have_accessible_name(_has("to check"))
+
+
+def test_the_panel_shows_the_tags_of_the_tile_takes_them_off_and_adds_others(wall: TaggedWall) -> None:
+    panel = wall.page.get_by_role("region", name="Tags")
+    wall.on_wall(2)
+    expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×", "keep×"])
+    panel.get_by_role("button", name="Remove keep").click()
+    expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×"])
+    field = panel.get_by_role("combobox", name="Add a tag")
+    field.fill("{age,0,3,20}")
+    field.press("Enter")
+    expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×", "age 3×"])
+
+
+def test_the_legend_names_the_tags_selects_their_tiles_and_hides_them(wall: TaggedWall) -> None:
+    wall.on_wall()
+    expect(wall.legend).to_be_hidden()
+    wall.press("l")
+    expect(wall.legend.get_by_role("listitem")).to_have_count(4)
+    wall.legend.get_by_role("button", name="keep: select 2 tiles").click()
+    wall.selected(0, 2)
+    wall.legend.get_by_role("button", name="Hide keep").click()
+    wall.shows(1, 3, 4, 5, 6, 7)
+    hide = wall.legend.get_by_role("button", name="Hide keep")
+    expect(hide).to_have_attribute("aria-pressed", "true")
+    expect(hide).to_be_focused()
+    hide.click()
+    wall.shows(*range(8))
+    wall.on_wall()
+    wall.press("l")
+    expect(wall.legend).to_be_hidden()
+
+
+def test_tiles_are_taken_off_the_wall_by_a_tag_and_come_back(wall: TaggedWall) -> None:
+    wall.on_wall()
+    wall.command("Take the tiles of a tag off the wall …")
+    wall.choose("keep (2 tiles)")
+    wall.shows(1, 3, 4, 5, 6, 7)
+    wall.command("Put hidden tiles back on the wall")
+    wall.shows(*range(8))
+    wall.command("Hide the tiles of a tag …")
+    wall.choose("keep (2 tiles)")
+    wall.shows(1, 3, 4, 5, 6, 7)
+    wall.command("Show the tiles of all tags again")
+    wall.shows(*range(8))
+
+
+def test_a_tag_is_merged_into_another_renamed_and_coloured(wall: TaggedWall) -> None:
+    page = wall.page
+    wall.on_wall()
+    wall.press("l")
+    wall.command("Merge or rename a tag …")
+    wall.choose("8 · 300K (1 tile)")
+    dialog = page.get_by_role("dialog", name="Merge 8 · 300K")
+    dialog.get_by_role("combobox", name="Merge into").fill("keep")
+    dialog.get_by_role("button", name="Merge").click()
+    expect(dialog).to_be_hidden()
+    expect(wall.legend.get_by_role("listitem")).to_have_count(3)
+    wall.command("Merge or rename a tag …")
+    wall.choose("keep (2 tiles)")
+    field = page.get_by_role("combobox", name="Merge into")
+    field.fill("best")
+    field.press("Enter")
+    expect(wall.legend.get_by_role("button", name="best: select 2 tiles")).to_be_visible()
+    wall.command("Colour of a tag …")
+    wall.choose("best (2 tiles)")
+    dialog = page.get_by_role("dialog", name="Colour of best")
+    dialog.get_by_role("button", name="Colour 7").click()
+    expect(dialog.get_by_role("button", name="Colour 7")).to_have_attribute("aria-pressed", "true")
+    wall.press("Escape")
+    for _ in range(3):
+        wall.press("Control+z")
+    expect(wall.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
+    expect(wall.legend.get_by_role("listitem")).to_have_count(4)
+
+
+def test_the_wall_is_sorted_and_grouped_by_tags_and_columns(wall: TaggedWall, output: Path) -> None:
+    page = wall.page
+    wall.on_wall()
+    wall.press("s")
+    menu = page.get_by_role("dialog", name="Sort")
+    menu.get_by_label("Sort by").select_option(label="T (K)")
+    wall.shows(3, 7, 1, 0, 6, 2, 4, 5)
+    menu.get_by_label("Order").select_option(label="down")
+    wall.shows(4, 2, 6, 0, 1, 7, 3, 5)
+    menu.get_by_label("Sort by").select_option(label="keep")
+    menu.get_by_label("Order").select_option(label="up")
+    wall.shows(0, 2, 1, 3, 4, 5, 6, 7)
+    wall.press("Escape")
+    wall.on_wall()
+    wall.press("g")
+    group = page.get_by_label("Group by")
+    expect(group).to_be_focused()
+    group.select_option(label="tags")
+    wall.shows(2, 6, 4, 0, 1, 3, 5, 7)
+    wall.press("Escape")
+    wall.on_wall()
+    wall.press("l")
+    for theme in ("dark", "light", "contrast"):
+        wall.theme(theme)
+        page.wait_for_timeout(400)
+        page.screenshot(path=output / f"tags-{theme}.png")
+    wall.command("Group by a column or tags …")
+    wall.choose("class")
+    wall.shows(6, 0, 2, 5, 3, 7, 1, 4)
+    wall.command("No groups")
+    wall.shows(0, 2, 1, 3, 4, 5, 6, 7)
+
+
+def test_who_may_only_look_sees_the_tags_and_is_offered_no_change(
+    wall: TaggedWall, portal: RunningPortal, chromium: Browser
+) -> None:
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
+    other = TaggedWall(context.new_page(), portal, role="viewer")
+    other.on_wall(2)
+    panel = other.page.get_by_role("region", name="Tags")
+    expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K", "keep"])
+    expect(panel.get_by_role("button")).to_have_count(0)
+    expect(panel.get_by_role("combobox")).to_be_hidden()
+    other.press("l")
+    expect(other.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
+    expect(other.legend.get_by_role("button", name="Hide keep")).to_have_count(0)
+    for name in ("Sort", "Colour"):
+        expect(other.page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    other.press("k")
+    expect(other.page.get_by_role("dialog")).to_have_count(0)
+    context.close()
+
+
+def _has(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text))

@@ -1,0 +1,118 @@
+"""What an operation may be, and who may do it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from tvcore.portal.roles import ROLES, TABLE, Right, Role, may
+from tvcore.session.rules import RefusedError, check
+
+SHAPE = {"kind": "pen", "points": [[0, 0], [65535, 9]], "colour": "#ff0000", "width": 4}
+GOOD: list[tuple[str, Any]] = [
+    ("layout/columns", 12), ("layout/gap", 0), ("layout/gap", 7.5), ("layout/title", 60), ("layout/tile", 320.25),
+    ("order/12", "0000aZ"), ("sort", {"by": "", "descending": False}), ("sort", {"by": "column:F", "descending": True}),
+    ("sort", {"by": "tag:age", "descending": True}), ("group", {"by": "tags"}), ("group", {"by": "column:class"}),
+    ("colour", {"by": "column:F", "scale": "viridis", "from": None, "to": 0.5, "reversed": False}),
+    ("tags/0/na%C3%AFve%20(1)", False), ("tag/a/colour", "#00ff00"), ("tag/a/hidden", True), ("tile/3/off", True),
+    ("tile/3/hidden", True), ("tile/3/rotation", 270), ("tile/3/opacity", 0.5), ("tile/3/undrawn", True),
+    ("play/all", {"at": 1.5, "since": None, "rate": 1}), ("play/4", {"at": 1.5, "since": 1.7e9, "rate": 0.5}),
+    ("drawing/3/a-1", SHAPE), ("drawing/3/a-1", SHAPE | {"kind": "text", "text": "here"}),
+    ("bookmark/b1", {"name": "spots", "view": {"rect": {"x": 1.5}, "zoomed": [1, 2]}}),
+    ("person/me/name", "Ann"), ("person/me/selection", [1, 2]), ("person/me/filter", {"text": "F>1", "rest": "dim"}),
+    ("person/me/zoomed", [1]), ("person/me/followers", []),
+]  # fmt: skip
+BAD: list[tuple[str, Any]] = [
+    ("layout/columns", 0), ("layout/columns", True), ("layout/columns", 3.5), ("layout/columns", "3"),
+    ("layout/gap", math.nan), ("layout/gap", math.inf), ("layout/gap", 10**400), ("layout/tile", -1),
+    ("order/12", "a/b"), ("order/12", "a" * 61), ("order/12", ""), ("order/x", "a"), ("order/012", "a"),
+    ("order/12\n", "a"), ("order/٣", "a"), ("order", "a"), ("sort", {"by": "x", "descending": False}),
+    ("sort", {"by": "title", "descending": 1}), ("sort", {"by": "title"}), ("group", {"by": "title"}),
+    ("sort", {"by": "title", "descending": True, "more": 1}), ("colour", {"by": "column:F"}),
+    ("tags/1/a b", True), ("tags/1/a/b", True), ("tags/1/a", 1), ("tag/a/colour", "red"), ("tag/a/hidden", False),
+    ("tile/3/off", False), ("tile/3/rotation", 45), ("tile/3/opacity", 1.01), ("tile/3/what", True),
+    ("drawing/3/a-1", SHAPE | {"points": []}), ("drawing/3/a-1", SHAPE | {"points": [[0, 65536]]}),
+    ("drawing/3/a-1", SHAPE | {"points": [[0]] * 3}), ("drawing/3/a-1", SHAPE | {"points": [[0, 1]] * 5001}),
+    ("drawing/3/a:1", SHAPE), ("drawing/3/a-1", SHAPE | {"kind": "bomb"}), ("bookmark/b", {"name": "", "view": {}}),
+    ("bookmark/b", {"name": "n", "view": {"a": [0] * 3000}}), ("bookmark/b", {"name": "n", "view": [1]}),
+    ("bookmark/b", {"name": "\ud800", "view": {}}), ("bookmark/b", {"name": "a\x00", "view": {}}),
+    ("person/me/name", "x" * 81), ("person/me/selection", [True]), ("person/me/selection", [-1]),
+    ("person/me/filter", {"text": "", "rest": "burn"}), ("person/me/secret", 1), ("person/other/name", "x"),
+    ("note/3", "x"), ("", 1), ("__proto__", 1), ("constructor", {}), ("x" * 10_000, 1),
+]  # fmt: skip
+HOSTILE: list[Any] = [
+    None, 3, "x", [], {}, {"id": "a"}, {"id": "", "set": [["sort", None]]}, {"id": "a:1", "set": [["sort", None]]},
+    {"id": "a" * 65, "set": [["sort", None]]}, {"id": 7, "set": [["sort", None]]}, {"id": "a", "set": []},
+    {"id": "a", "set": {}, "text": {}}, {"id": "a", "set": [["sort"]]}, {"id": "a", "set": [[None, 1]]},
+    {"id": "a", "set": None}, {"id": "a", "set": [["sort", None]], "seq": 1}, {"id": "a", "settle": 5},
+    {"id": "a", "set": [["sort", None]], "person": "x"}, {"id": "a", "undo": "b", "redo": "c"}, {"id": "a", "undo": 3},
+    {"id": "a", "undo": "b", "set": [["sort", None]]}, {"id": "a", "set": [["sort", None]], "label": "<b>"},
+    {"id": "a", "set": [["sort", None]], "label": ["x"]}, {"id": "a", "set": [["layout/gap", None]] * 20_001},
+    {"id": "a", "text": [["note/1", []]]}, {"id": "a", "text": [["note/1", "x"]]}, {"id": "a", "text": [["sort", []]]},
+    {"id": "a", "text": [["note/1", [["+", "x", "y"]]]]}, {"id": "a", "text": [["note/1", [["+", "", ""]]]]},
+    {"id": "a", "text": [["note/1", [["+", "b:01", "y"]]]]}, {"id": "a", "text": [["note/1", [["+", "", "\udc00"]]]]},
+    {"id": "a", "text": [["note/1", [["-", "b", -1, 1]]]]}, {"id": "a", "text": [["note/1", [["-", "b", 0, 1 << 60]]]]},
+    {"id": "a", "text": [["note/1", [["-", "b", True, 1]]]]}, {"id": "a", "text": [["note/1", [["*"], {}, 3]]]},
+    {"id": "a", "text": [["note/1", [["+", "", "x" * 100_001]]]]},
+    {"id": "a", "text": [["note/1", [["+", "", "x" * 99_999]] * 4]]},
+    {"id": "a", "set": [["sort", {3: 4}]]}, {"id": "a", "set": [["sort", {1, 2}]]}, {b"id": "a"},
+]  # fmt: skip
+
+
+def anything(_right: Right) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(("path", "value"), GOOD, ids=[path for path, _ in GOOD])
+def test_each_register_takes_its_values_and_can_be_removed(path: str, value: Any) -> None:
+    check({"id": "a-1", "label": "move", "set": [[path, value], [path, None]]}, "me", anything)
+
+
+@pytest.mark.parametrize(("path", "value"), BAD, ids=[f"{i}-{path[:30]!a}" for i, (path, _) in enumerate(BAD)])
+def test_other_paths_and_values_are_refused_in_one_line(path: str, value: Any) -> None:
+    with pytest.raises(RefusedError) as refused:
+        check({"id": "a-1", "set": [[path, value]]}, "me", anything)
+    assert "\n" not in str(refused.value)
+    assert 10 < len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_what_is_no_operation_is_refused_in_one_line(number: int) -> None:
+    with pytest.raises(RefusedError) as refused:
+        check(HOSTILE[number], "me", anything)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
+def test_a_value_as_deep_as_a_well_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(RefusedError, match="within each other"):
+        check({"id": "a", "set": [["bookmark/b", {"name": "n", "view": {"x": deep}}]]}, "me", anything)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_register_needs_the_right_to_arrange_but_for_ones_own(role: Role) -> None:
+    for path, value in GOOD:
+        body = {"id": "a-1", "set": [[path, value]]}
+        if path.startswith("person/") or "arrange" in TABLE[role]:
+            check(body, "me", lambda right: may(role, right))
+        else:
+            with pytest.raises(RefusedError, match="needs the right `arrange`"):
+                check(body, "me", lambda right: may(role, right))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_touches_what_is_another_persons_own(role: Role) -> None:
+    with pytest.raises(RefusedError, match="another person's own"):
+        check({"id": "a", "set": [["person/me/name", "x"], ["person/you/name", "x"]]}, "me", lambda r: may(role, r))
+
+
+def test_notes_are_written_by_who_may_arrange() -> None:
+    body = {"id": "a", "text": [["note/3", [["+", "", "hot"], ["+", "b-2:0", "🙂"], ["-", "b", 0, 5]]]]}
+    check(body, "me", anything)
+    with pytest.raises(RefusedError, match="needs the right `arrange`"):
+        check(body, "me", lambda right: right == "see")

@@ -1,0 +1,43 @@
+"""The code that a phone's camera reads: the address of the wall with one tile in focus. No secret is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from pydantic import Field
+
+from tvcore.portal.messages import Answer, Message
+from tvcore.portal.route import ApiError, Call, Route
+
+
+class QrQuery(Message):
+    """*origin*: where the page is; the portal may be known by another name to itself than to a browser."""
+
+    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]{1,255}$")
+
+
+class QrAnswer(Answer):
+    """*rows* of the code, from above: 1 is dark; the light margin around it is left to who draws it."""
+
+    address: str
+    rows: list[str]
+
+
+def rows_of(text: str) -> list[str]:
+    """Return a code for *text*, as rows of 0 and 1."""
+    return ["".join("1" if dark else "0" for dark in row) for row in segno.make_qr(text, error="m").matrix]
+
+
+def qr(call: Call) -> Any:
+    """Return the code of a tile."""
+    tile = call.path["tile"]
+    if not any(there["id"] == tile for there in call.portal.monitor.wall["tiles"]):
+        raise ApiError(404, f"there is no tile {tile}")
+    address = f"{call.query.origin}/#tile={tile}"
+    return {"address": address, "rows": rows_of(address)}
+
+
+QR_ROUTE = Route(
+    "GET", "/tiles/{tile}/qr", "A code that opens the wall on a tile, for a phone's camera", qr, QrAnswer, query=QrQuery
+)

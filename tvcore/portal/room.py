@@ -1,0 +1,289 @@
+"""The session's room: acts of pages are put in order by the store, and told to every page; and who is here.
+
+Nothing here waits for the store but one greenlet of the room's own, which hands it all acts that came meanwhile in
+one call, in a worker process. What came of it is serialised there, once for all pages, and kept (``spread``): each
+page has its own greenlet, which fetches what is new for it when its line takes it. Acts that others appended, a
+command line or another portal, are seen by the store's head.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import gevent
+from gevent.event import Event
+
+from tvcore.errors import TiledVizError
+from tvcore.portal.roles import Role
+from tvcore.portal.spread import KEPT_BYTES, KEPT_MESSAGES, Spread
+from tvcore.workers import CallFailedError, CallRefusedError
+
+ORDER_LONGEST = 25.0  # a little more than the store waits for another process's transaction
+TOGETHER = 500  # operations that are ordered in one call
+KEPT = (KEPT_BYTES, KEPT_MESSAGES)  # of operations that were spread
+PRESENCE_EVERY = 0.2  # seconds from one telling of who moved to the next
+PEOPLE_BYTES, PEOPLE_MESSAGES = 1 << 18, 256
+PAUSE_FIRST, PAUSE_LONGEST = 0.25, 5.0
+
+Operation = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+class Calls(Protocol):
+    """What of ``tvcore.workers.Workers`` is needed here."""
+
+    def call(self, name: str, seconds: float, /, **arguments: Any) -> Any:
+        """Return what the function *name* of ``calls`` returns. Raises TiledVizError."""
+        ...
+
+
+class Member:
+    """One page in the room; *wake* is called when there is something to be told to it, and may not wait."""
+
+    def __init__(self, person: str, role: Role, wake: Callable[[], None]) -> None:
+        self.person = person
+        self.role = role
+        self.wake = wake
+        self.joined = False
+        self.waiting = 0  # operations that have no number yet
+        self.page = ""
+        self._at: int | None = None  # how far it was told; None: a document is on its way
+        self._people_at: int | None = None
+        self._document: bytes | None = None  # the answer to its joining
+        self._own: deque[bytes] = deque()  # what came of its operations
+        self.eased = Event()  # its operations were ordered
+
+    def tell(self, message: bytes) -> None:
+        """Have *message* told to this page alone."""
+        self._own.append(message)
+        self.wake()
+
+
+def encoded(event: dict[str, Any]) -> bytes:
+    """Return *event* as it is sent."""
+    return json.dumps(event, allow_nan=False).encode()
+
+
+class Room:
+    """The pages in one session."""
+
+    def __init__(self, workers: Calls, session: str) -> None:
+        self._workers = workers
+        self._session = session
+        self._members: set[Member] = set()
+        self._spread: Spread | None = None
+        self._acts: deque[tuple[Member, Sequence[Operation]]] = deque()
+        self._joining: dict[Member, int | None] = {}
+        self._stale = False  # somebody else appended something
+        self._wake = Event()
+        self._pages: dict[str, tuple[Member, dict[str, Any]]] = {}
+        self._moved: set[str] = set()
+        self._people = Spread(0, PEOPLE_BYTES, PEOPLE_MESSAGES)
+        self._everyone = (-1, b"")  # who is here, as of a number of ``_people``
+        self._people_moved = Event()
+        self._loops = [gevent.spawn(self._loop), gevent.spawn(self._people_loop)]
+
+    def stop(self) -> None:
+        """Order nothing any more."""
+        gevent.killall(self._loops)
+
+    # ---------------------------------------------------------------- pages
+
+    def join(self, member: Member, seq: int | None) -> None:
+        """Let *member*, who knows all up to *seq*, have what it lacks, and what comes from now on."""
+        member.joined = True
+        self._members.add(member)
+        if seq is not None and self._spread and (missed := self._spread.since(seq)) is not None:
+            self._joining.pop(member, None)
+            member._at = seq
+            member._document = None if missed else encoded({"event": "ops", "after": seq, "ops": []})
+            member.wake()
+            return
+        member._at = None
+        self._joining[member] = seq
+        self._wake.set()
+
+    def leave(self, member: Member) -> None:
+        """Tell *member* nothing any more; what it did is ordered all the same."""
+        self._members.discard(member)
+        self._joining.pop(member, None)
+        if member.page and self._pages.get(member.page, (None,))[0] is member:
+            del self._pages[member.page]
+            self._people_changed(member.page)
+
+    def offer(self, member: Member, operations: Sequence[Operation]) -> None:
+        """Have *operations* of *member* put in order."""
+        member.waiting += len(operations)
+        self._acts.append((member, operations))
+        self._wake.set()
+
+    def look(self, head: int) -> None:
+        """Take note that the store's sequence has come to *head*."""
+        if self._spread and self._members and head > self._spread.head:
+            self._stale = True
+            self._wake.set()
+
+    def news(self, member: Member) -> list[bytes]:
+        """Return what is to be told to *member* now. One that is too far behind joins again, by itself."""
+        found = []
+        if member._document is not None:
+            found.append(member._document)
+            member._document = None
+        if member._at is not None and self._spread:
+            missed = self._spread.since(member._at)
+            if missed is None:
+                self.join(member, member._at)
+            else:
+                member._at = self._spread.head
+                found += missed
+        while member._own:
+            found.append(member._own.popleft())
+        if member.joined and member._people_at != self._people.head:
+            changes = None if member._people_at is None else self._people.since(member._people_at)
+            found += [self._all_people()] if changes is None else changes
+            member._people_at = self._people.head
+        return found
+
+    # --------------------------------------------------------------- ordering
+
+    def _loop(self) -> None:
+        pause = PAUSE_FIRST
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            try:
+                self._turn()
+                pause = PAUSE_FIRST
+            except TiledVizError as error:
+                log.warning("the session's operations cannot be ordered yet: %s", error)
+                gevent.sleep(pause)
+                pause = min(PAUSE_LONGEST, pause * 2)
+                self._wake.set()
+
+    def _turn(self) -> None:
+        """Do what there is to be done, in one call of each kind. Raises TiledVizError: the store is not to be had."""
+        if self._spread is None:
+            head = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=None)["head"]
+            self._spread = Spread(head, *KEPT)
+        while self._acts or self._stale:
+            self._stale = False
+            taken: list[tuple[Member, Sequence[Operation]]] = []
+            while self._acts and (not taken or sum(len(ops) for _, ops in taken) + len(self._acts[0][1]) <= TOGETHER):
+                taken.append(self._acts.popleft())
+            try:
+                self._order(taken)
+            except TiledVizError as error:
+                if taken and isinstance(error, CallFailedError):
+                    self._order_apart(taken)
+                    continue
+                self._acts.extendleft(reversed(taken))  # what was taken of them already is known by its id
+                self._stale = True
+                raise
+        self._answer_joins()
+
+    def _order_apart(self, taken: list[tuple[Member, Sequence[Operation]]]) -> None:
+        """Order one by one: one of them brought out a fault of ours, of which the others are innocent."""
+        waiting = deque((member, [operation]) for member, operations in taken for operation in operations)
+        while waiting:
+            member, ops = waiting[0]
+            try:
+                self._order([(member, ops)])
+            except CallFailedError:
+                self._refuse(member, ops[0]["id"], "an error inside the portal: its log tells more")
+                self._ease(member, 1)
+            except TiledVizError:
+                self._acts.extendleft(reversed(waiting))
+                raise
+            waiting.popleft()
+
+    def _order(self, taken: Sequence[tuple[Member, Sequence[Operation]]]) -> None:
+        assert self._spread is not None
+        acts = [{"person": member.person, "role": member.role, "ops": list(ops)} for member, ops in taken]
+        after = self._spread.head
+        found = self._workers.call("append_ops", ORDER_LONGEST, session=self._session, acts=acts, after=after)
+        for (member, ops), came in zip(taken, found["came"], strict=True):
+            for refused in came["refused"]:
+                self._refuse(member, refused["refused"], refused["why"])
+            if came["known"]:
+                member.tell(encoded({"event": "known", "ops": came["known"]}))
+            self._ease(member, len(ops))
+        if found["head"] > after:
+            self._spread.add(found["head"], found["message"].encode())
+            for member in self._members:
+                member.wake()
+
+    def _refuse(self, member: Member, operation: str, why: str) -> None:
+        if member in self._members:
+            member.tell(encoded({"event": "refused", "what": "op", "op": operation, "why": why}))
+
+    def _ease(self, member: Member, count: int) -> None:
+        member.waiting -= count
+        member.eased.set()
+
+    def _answer_joins(self) -> None:
+        """Give each page that joined what it lacks: those that know as much share the answer."""
+        assert self._spread is not None
+        answers: dict[int | None, tuple[int, bytes]] = {}
+        while self._joining:
+            member, seq = next(iter(self._joining.items()))
+            if seq not in answers:
+                answers[seq] = self._answer(seq)
+            if self._joining.get(member, -1) != seq:  # it left meanwhile, or joined anew
+                continue
+            del self._joining[member]
+            head, message = answers[seq]
+            # What is spread may lag behind what was just read: it is told again then, and counts once.
+            member._at = min(head, self._spread.head)
+            member._document = message
+            member.wake()
+            self.look(head)
+
+    def _answer(self, seq: int | None) -> tuple[int, bytes]:
+        try:
+            found = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=seq)
+        except (CallRefusedError, CallFailedError):
+            if seq is None:
+                raise
+            found = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=None)
+        return found["head"], found["message"].encode()
+
+    # ----------------------------------------------------------------- people
+
+    def here(self, member: Member, page: str, presence: dict[str, Any]) -> None:
+        """Take note of what *member* looks at. A page's name belongs to who came with it first."""
+        there = self._pages.get(page)
+        if there and there[0].person != member.person:
+            return
+        if member.page and member.page != page and self._pages.get(member.page, (None,))[0] is member:
+            del self._pages[member.page]
+            self._people_changed(member.page)
+        member.page = page
+        self._pages[page] = (member, {"person": member.person, **presence})
+        self._people_changed(page)
+
+    def _people_changed(self, page: str) -> None:
+        self._moved.add(page)
+        self._people_moved.set()
+
+    def _people_loop(self) -> None:
+        """Tell who moved, a few times a second at most."""
+        while True:
+            self._people_moved.wait()
+            self._people_moved.clear()
+            moved, self._moved = self._moved, set()
+            pages = {page: self._pages[page][1] if page in self._pages else None for page in sorted(moved)}
+            self._people.add(self._people.head + 1, encoded({"event": "people", "people": pages}))
+            for member in self._members:
+                member.wake()
+            gevent.sleep(PRESENCE_EVERY)
+
+    def _all_people(self) -> bytes:
+        if self._everyone[0] != self._people.head:
+            people = {page: presence for page, (_, presence) in self._pages.items()}
+            self._everyone = (self._people.head, encoded({"event": "people", "all": True, "people": people}))
+        return self._everyone[1]

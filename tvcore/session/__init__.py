@@ -1,0 +1,1 @@
+"""The document of a session: what it says, what may be done to it, its versions, and itself as a file."""

@@ -1,0 +1,178 @@
+"""A session as one JSON file: what its document says, in words that hold on another wall too. Pure.
+
+A tile has another id wherever it is launched anew. So the file names tiles by numbers of its own, and says of each how
+it is found again: case, title of its tile set, index, member and title. ``docs/session-file.md`` describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tvcore.errors import UsageError
+from tvcore.session.changes import shared_part
+from tvcore.session.document import Plain
+
+FORMAT: Literal["tiledviz-session"] = "tiledviz-session"
+VERSION = 1
+FILE_MAX = 64 << 20  # bytes
+
+# Of which paths the second part is a tile: `tags/TILE/NAME`.
+_TILE_FIRST = frozenset({"order", "tags", "tile", "play", "drawing", "note"})
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class FileTile(_Part):
+    """A tile that the session says something of, and how it is found again."""
+
+    number: int = Field(ge=0, lt=1 << 31, description="what the paths of this file call it")
+    case: str = Field(max_length=80, description="the case that it shows")
+    set: str = Field(max_length=1000, description="the title of its tile set")
+    index: int = Field(ge=0, lt=1 << 31, description="its place within its tile set")
+    member: int | None = Field(default=None, ge=0, description="the row of its member in the ensemble")
+    title: str = Field(max_length=1000, description="its own title")
+
+
+class SessionFile(_Part):
+    """A session as a file."""
+
+    format: Literal["tiledviz-session"] = Field(description="what this file is")
+    version: int = Field(description=f"of the format: {VERSION}")
+    session: str = Field(max_length=80, description="the name of the session it was written from")
+    tiles: list[FileTile] = Field(max_length=65_535, description="the tiles that paths name")
+    registers: dict[str, Any] = Field(description="values by path; a part of a path that names a tile is its number")
+    texts: dict[str, str] = Field(description="notes by path")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What a file says of this wall; *missing* is a line for each thing in it that cannot be placed here."""
+
+    plain: Plain
+    missing: Sequence[str]
+
+
+def written(session: str, plain: Mapping[str, Any], wall: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *plain* as a session file; *wall* is the wall document. Tiles that are on the wall no more are left out.
+
+    What each person has chosen for itself is not in it.
+    """
+    sets = {tile_set["id"]: tile_set for tile_set in wall["sets"]}
+    tiles = {str(tile["id"]): tile for tile in wall["tiles"] if tile["set"] in sets}
+    numbers: dict[str, str] = {}
+
+    def number(tile: str) -> str | None:
+        return numbers.setdefault(tile, str(len(numbers))) if tile in tiles else None
+
+    found = _renamed(shared_part(plain), number, lambda _: None)
+    described = [
+        {
+            "number": int(named), "case": tiles[tile]["case"], "set": sets[tiles[tile]["set"]]["title"],
+            "index": tiles[tile]["index"], "member": tiles[tile]["member"], "title": tiles[tile]["title"],
+        }
+        for tile, named in numbers.items()
+    ]  # fmt: skip
+    return {"format": FORMAT, "version": VERSION, "session": session, "tiles": described, **found}
+
+
+def read(document: object) -> SessionFile:
+    """Return the session file *document*, parsed JSON. Raises UsageError: it is none, or of a later release."""
+    if not isinstance(document, Mapping) or document.get("format") != FORMAT:
+        raise UsageError("this is not a session file of TiledViz: its `format` is to be `tiledviz-session`")
+    if document.get("version") != VERSION:
+        raise UsageError(
+            f"this session file is of version {str(document.get('version'))[:20]!r}, and this TiledViz reads version "
+            f"{VERSION}: take a later release"
+        )
+    try:
+        found = SessionFile.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:120]
+        raise UsageError(f"this session file is not as it should be: {place}: {first['msg']}") from None
+    if len({tile.number for tile in found.tiles}) < len(found.tiles):
+        raise UsageError("this session file is not as it should be: two of its tiles have one number")
+    return found
+
+
+def placed(file: SessionFile, wall: Mapping[str, Any]) -> Placed:
+    """Return what *file* says of the tiles on *wall*: each is found by case, tile set, index, member and title.
+
+    One that is not there just so is taken for the one of the same case and member, if there is one such; else for the
+    one of the same case and title.
+    """
+    here = _found(file.tiles, wall)
+    names = {str(tile.number): f"tile {tile.title!r} of {tile.case}" for tile in file.tiles}
+    lost: dict[str, None] = {}
+
+    def tile_id(number: str) -> str | None:
+        return here.get(number)
+
+    def lose(path: str) -> None:
+        number = path.split("/")[1]
+        lost[f"{names.get(number, f'tile number {number}')} is not on this wall"] = None
+
+    return Placed(_renamed({"registers": file.registers, "texts": file.texts}, tile_id, lose), list(lost))
+
+
+def _found(tiles: Iterable[FileTile], wall: Mapping[str, Any]) -> dict[str, str]:
+    titles = {tile_set["id"]: tile_set["title"] for tile_set in wall["sets"]}
+    ways: tuple[Callable[[Any], tuple[Any, ...] | None], ...] = (
+        lambda tile: (tile["case"], tile["set"], tile["index"], tile["member"], tile["title"]),
+        lambda tile: (tile["case"], tile["member"]) if tile["member"] is not None else None,
+        lambda tile: (tile["case"], tile["title"]),
+    )
+    there = [tile | {"set": titles.get(tile["set"], "")} for tile in wall["tiles"]]
+    wanted = {str(tile.number): tile.model_dump() for tile in tiles}
+    found: dict[str, str] = {}
+    for way in ways:
+        places: dict[tuple[Any, ...], list[str]] = {}
+        taken = set(found.values())
+        for tile in there:
+            if str(tile["id"]) not in taken and (key := way(tile)) is not None:
+                places.setdefault(key, []).append(str(tile["id"]))
+        for number, tile in wanted.items():
+            key = way(tile)
+            if number not in found and key is not None and places.get(key):
+                found[number] = places[key].pop(0)
+    return found
+
+
+def _renamed(plain: Mapping[str, Any], tile: Callable[[str], str | None], lose: Callable[[str], None]) -> Plain:
+    """Return *plain* with each tile called as *tile* says; what is of one without a name is given to *lose*."""
+    renamed: Plain = {"registers": {}, "texts": {}}
+    for part, into in renamed.items():
+        for path, value in plain[part].items():
+            first, *rest = path.split("/")
+            if first in _TILE_FIRST and rest and rest[0] != "all":
+                name = tile(rest[0])
+                if name is None:
+                    lose(path)
+                    continue
+                rest[0] = name
+            into["/".join([first, *rest])] = _viewed(value, tile) if first == "bookmark" else value
+    return renamed
+
+
+def _viewed(bookmark: Any, tile: Callable[[str], str | None]) -> Any:
+    """Return a bookmark whose view names tiles as *tile* says; those that have no name are not looked at."""
+    view = bookmark.get("view") if isinstance(bookmark, Mapping) else None
+    if not isinstance(view, Mapping):
+        return bookmark
+
+    def name(number: object) -> int | None:
+        found = tile(str(number)) if isinstance(number, int) else None
+        return None if found is None else int(found)
+
+    changed = dict(view)
+    if "tile" in view:
+        changed["tile"] = name(view["tile"])
+    if isinstance(view.get("zoomed"), list):
+        changed["zoomed"] = [found for found in map(name, view["zoomed"]) if found is not None]
+    return {**bookmark, "view": changed}

@@ -1,0 +1,48 @@
+/** A code that a phone's camera reads: the address of the wall with a tile in focus. It holds no secret: who opens it logs in as ever. */
+
+import * as api from './api.js';
+import { button, make } from './dom.js';
+import { t } from './text.js';
+
+const QUIET = 4; // modules around it that stay light
+
+/** Return the dark modules of a code as the path of an SVG. Pure. @param {string[]} rows of 0 and 1 */
+export const pathOf = (rows) =>
+  rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map(({ 0: run, index }) => `M${index + QUIET} ${y + QUIET}h${run.length}v1h-${run.length}z`)).join('');
+
+/** Return the address that opens the wall on a tile. Pure. @param {string} origin @param {number} tile */
+export const addressOf = (origin, tile) => `${origin}/#tile=${tile}`;
+
+/** @param {string[]} rows @param {string} label */
+function drawCode(rows, label) {
+  const part = (/** @type {string} */ tag, /** @type {Record<string, string>} */ attributes) => {
+    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  };
+  const side = String(rows.length + 2 * QUIET);
+  const svg = part('svg', { viewBox: `0 0 ${side} ${side}`, class: 'qr', role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' });
+  svg.append(part('rect', { width: side, height: side, class: 'light' }), part('path', { d: pathOf(rows), class: 'dark' }));
+  return svg;
+}
+
+/** Show a tile's code. @param {import('./model.js').Tile} tile */
+export async function showCode(tile) {
+  const address = addressOf(location.origin, tile.id);
+  const place = make('div', { class: 'code' });
+  const said = make('p', { class: 'said', role: 'status' });
+  const dialog = make('dialog', { class: 'qr-dialog', 'aria-label': t('qr.title', { title: tile.title }) });
+  const copy = button(t('page.copy'), () => void navigator.clipboard.writeText(address).then(() => (said.textContent = t('page.copied')), (error) => (said.textContent = String(error.message))));
+  const close = button(t('page.close'), () => dialog.close(), { class: 'primary' });
+  dialog.append(make('h2', {}, t('qr.title', { title: tile.title })), place, make('p', { class: 'address' }, address), make('p', { class: 'about' }, t('qr.about')), make('div', { class: 'buttons' }, copy, close), said);
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
+  try {
+    const { rows } = await api.call('GET', `/tiles/${tile.id}/qr?origin=${encodeURIComponent(location.origin)}`);
+    place.append(drawCode(rows, t('qr.label', { address })));
+  } catch (error) {
+    said.textContent = error instanceof Error ? error.message : String(error);
+  }
+}

@@ -70,10 +70,10 @@ export class FollowView extends EventTarget {
     if (this.page === null) return;
     const leader = people.get(this.page);
     if (!leader) return this.#wanted === null ? this.leave() : undefined;
-    const shown = JSON.stringify([leader.view, leader.zoomed, leader.focus]);
+    const shown = JSON.stringify([leader.view, leader.columns, leader.zoomed, leader.focus]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.model.borrow(leader.zoomed);
+    this.model.borrow(leader);
     if (leader.focus !== null) this.model.setFocus(leader.focus);
     if (!leader.view) return;
     const [x, y, width, height] = leader.view;
@@ -85,8 +85,13 @@ export class FollowView extends EventTarget {
     if (document.hidden) return;
     const { x, y, width, height } = this.stage.viewRect();
     const round = (/** @type {number} */ value) => Number(value.toFixed(4));
-    /** @type {Pick<import('./room.js').Presence, 'view'|'focus'|'zoomed'>} */
-    const here = { view: [round(x), round(y), round(width), round(height)], focus: this.opened() ?? this.model.focus, zoomed: this.model.zoomed };
+    /** @type {import('./room.js').Here} */
+    const here = {
+      view: [round(x), round(y), round(width), round(height)],
+      columns: this.stage.columns,
+      focus: this.opened() ?? this.model.focus,
+      zoomed: this.model.zoomed,
+    };
     const told = JSON.stringify(here);
     if (told === this.#told) return;
     this.#told = told;

@@ -129,18 +129,20 @@ export class Model extends EventTarget {
     return this.room.document.get(this.own('filter'))?.rest ?? 'dim';
   }
 
-  /** @type {number[]|null} what somebody looks at with whom one looks along */ #borrowed = null;
+  /** @type {{zoomed: number[], columns: number|null}|null} how the wall stands of whom one looks along with */ borrowed = null;
 
   /** The tiles that are looked at side by side, alone; none: the whole wall. @returns {number[]} */
   get zoomed() {
-    return this.#borrowed ?? this.room.document.get(this.own('zoomed')) ?? [];
+    return this.borrowed?.zoomed ?? this.room.document.get(this.own('zoomed')) ?? [];
   }
 
-  /** Look at what somebody else is zoomed on, or at one's own again. @param {number[]|null} zoomed */
-  borrow(zoomed) {
-    if (JSON.stringify(zoomed) === JSON.stringify(this.#borrowed)) return;
-    this.#borrowed = zoomed;
-    this.#rearrange();
+  /** Have the wall stand as somebody else's does, or as one's own again. @param {{zoomed: number[], columns: number|null}|null} other */
+  borrow(other) {
+    const borrowed = other && { zoomed: other.zoomed, columns: other.columns };
+    if (JSON.stringify(borrowed) === JSON.stringify(this.borrowed)) return;
+    this.borrowed = borrowed;
+    this.#arrange();
+    this.#fire('order');
   }
 
   /** Return the path of a register that is one's own. @param {string} name */

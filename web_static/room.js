@@ -8,8 +8,8 @@
  * @typedef {import('./document.js').Operation} Operation
  * @typedef {import('./document.js').Json} Json
  * @typedef {{person: string, page: string, name: string, colour: number, focus: number|null, view: [number, number, number, number]|null,
- *   zoomed: number[]}} Presence  view: what of the wall is in sight, in wall units
- * @typedef {Pick<Presence, 'focus'|'view'|'zoomed'>} Here
+ *   columns: number|null, zoomed: number[]}} Presence  view: what of the wall is in sight, in wall units; columns: of the wall there
+ * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'>} Here
  */
 
 import { Document, editsTo } from './document.js';
@@ -33,7 +33,7 @@ export class Room extends EventTarget {
   #gathering = 0;
   /** @type {Set<string>} ids of what was sent over the stream that is open, and has no number yet */ #sent = new Set();
   /** @type {import('./connection.js').Connection|null} */ #connection = null;
-  /** @type {Here} */ #here = { focus: null, view: null, zoomed: [] };
+  /** @type {Here} */ #here = { focus: null, view: null, columns: null, zoomed: [] };
   #hereTimer = 0;
   #hereAt = -HERE_MS;
 
@@ -159,8 +159,8 @@ export class Room extends EventTarget {
     clearTimeout(this.#hereTimer);
     if (!this.#open) return;
     this.#hereAt = performance.now();
-    const { focus, view, zoomed } = this.#here;
-    this.#say({ here: { page: this.page, focus, view, zoomed: zoomed.slice(0, ZOOMED_MOST) } });
+    const { zoomed } = this.#here;
+    this.#say({ here: { page: this.page, ...this.#here, zoomed: zoomed.slice(0, ZOOMED_MOST) } });
   }
 
   // ------------------------------------------------------------------ hearing

@@ -33,7 +33,7 @@ export class StageLayout {
     const lanes = named(this.model.lanes, room.document.get('group')?.by ?? '');
     const aspect = commonAspect(tiles.values());
     this.wish = wishOf(room.document);
-    const columns = room.document.get('layout/columns') ?? this.#autoColumns(lanes, aspect);
+    const columns = room.document.get('layout/columns') ?? this.model.borrowed?.columns ?? this.#autoColumns(lanes, aspect);
     this.grid = makeGrid(lanes, columns, aspect, this.view, this.wish);
     const turned = new Map(room.document.below('tile/').filter(([rest]) => rest.endsWith('/rotation')));
     this.pictures = new Map();

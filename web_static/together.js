@@ -1,5 +1,6 @@
 /** What makes a wall a shared room: who is here, looking along, the session's menu, the view as an address. */
 
+import { announce } from './announce.js';
 import { byId } from './dom.js';
 import { FollowView } from './follow-view.js';
 import { People, peopleCommands } from './people.js';
@@ -60,6 +61,7 @@ export function together({ model, stage, focus, search }) {
     },
     byId('session-menu', HTMLElement),
   );
+  room.addEventListener('refused', (event) => announce(/** @type {CustomEvent<string>} */ (event).detail));
   const people = new People(model, follow, byId('people', HTMLElement));
   watchAddressOfView(model, view, go);
   return [...peopleCommands(people, follow), ...sessionCommands(menu)];

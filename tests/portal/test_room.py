@@ -204,8 +204,8 @@ def test_people_see_who_comes_what_each_looks_at_and_who_goes(pages: Pages) -> N
     one.here(focus=3)
     two.join()
     two.here(view=[0, 0.5, 2, 1], zoomed=[7])
-    assert two.sees(one.name) == {"person": one.me["person"], "focus": 3, "view": None, "zoomed": []}
-    assert one.sees(two.name) == {"person": two.me["person"], "focus": None, "view": [0, 0.5, 2, 1], "zoomed": [7]}
+    assert two.sees(one.name) == {"person": one.me["person"], "focus": 3, "view": None, "columns": None, "zoomed": []}
+    assert one.sees(two.name) == {"person": two.me["person"], "focus": None, "view": [0, 0.5, 2, 1], "columns": None, "zoomed": [7]}
     two.wall.close()
     assert one.sees(two.name) is None
 
@@ -220,7 +220,7 @@ def test_nobody_speaks_for_the_page_of_somebody_else(pages: Pages) -> None:
     two.here(focus=2)
     assert one.sees(two.name)["focus"] == 2
     one.here(focus=5)
-    assert two.sees(one.name) == {"person": one.me["person"], "focus": 5, "view": None, "zoomed": []}
+    assert two.sees(one.name) == {"person": one.me["person"], "focus": 5, "view": None, "columns": None, "zoomed": []}
 
 
 def test_moves_are_told_a_few_times_a_second_however_often_they_come(pages: Pages) -> None:

@@ -63,11 +63,15 @@ class Operation(BaseModel):
 
 
 class Here(_Said):
-    """What the person at the page looks at: the tile in focus, what of the wall is in sight, what is zoomed."""
+    """What the person at the page looks at: the tile in focus, what of the wall is in sight, what is zoomed.
+
+    *columns* is how many the wall has there: what is in sight means something in a wall that stands alike.
+    """
 
     page: PageName
     focus: Tile | None = None
     view: tuple[Length, Length, Length, Length] | None = None
+    columns: Annotated[int, Field(ge=1, le=TILES_MAX)] | None = None
     zoomed: Annotated[list[Tile], Field(max_length=ZOOMED_MAX)] = []
 
 

@@ -67,4 +67,8 @@ class Route:
 
 
 # Path parameters by name: what they look like, and their type.
-PATH_PARAMETERS: dict[str, tuple[str, type]] = {"tile": ("[0-9]{1,15}", int), "job": ("[A-Za-z0-9._-]{1,80}", str), "version": ("[0-9]{1,9}", int)}
+PATH_PARAMETERS: dict[str, tuple[str, type]] = {
+    "tile": ("[0-9]{1,15}", int),
+    "job": ("[A-Za-z0-9._-]{1,80}", str),
+    "version": ("[0-9]{1,9}", int),
+}

@@ -139,7 +139,8 @@ class TileRow(Base):
     """
 
     __tablename__ = "tile"
-    __table_args__ = (UniqueConstraint("set_id", "index"),)
+    # An id is never given twice: notes and drawings of a tile that is gone must not come to stand on another.
+    __table_args__ = (UniqueConstraint("set_id", "index"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     set_id: Mapped[int] = mapped_column(ForeignKey("tile_set.id", ondelete="CASCADE"))

@@ -57,6 +57,8 @@ export default {
   'differs.bookmarks': { one: '1 bookmark', other: '{n} bookmarks' },
   'differs.other': { one: '1 other thing', other: '{n} other things' },
   'menu.unnamed': 'Give it a name first.',
+  'act.restore': 'the state of a version',
+  'act.import': 'what a file holds',
   'act.bookmark': 'a bookmark',
   'act.view': 'a view',
 

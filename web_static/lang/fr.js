@@ -58,6 +58,8 @@ export default {
   'differs.bookmarks': { one: '1 signet', other: '{n} signets' },
   'differs.other': { one: '1 autre chose', other: '{n} autres choses' },
   'menu.unnamed': 'Donnez d’abord un nom.',
+  'act.restore': 'l’état d’une version',
+  'act.import': 'le contenu d’un fichier',
   'act.bookmark': 'un signet',
   'act.view': 'une vue',
 

@@ -1,4 +1,4 @@
-"""What a tile shows where it is no live display, and what is known of that."""
+"""What a tile shows where it is no live display, and what is known of that; ids of tiles that are never given again."""
 
 from __future__ import annotations
 
@@ -12,5 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("tile", sa.Column("kind", sa.String(10), nullable=False, server_default="live"))
-    op.add_column("tile", sa.Column("media", sa.JSON(), nullable=True))
+    # SQLite alone gives the ids of removed rows again, unless the table says otherwise from its beginning.
+    with op.batch_alter_table("tile", recreate="auto", table_kwargs={"sqlite_autoincrement": True}) as tile:
+        tile.add_column(sa.Column("kind", sa.String(10), nullable=False, server_default="live"))
+        tile.add_column(sa.Column("media", sa.JSON(), nullable=True))

@@ -1,0 +1,192 @@
+"""The session as a room: who is here, looking along, versions, files, bookmarks, the view as an address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from portal_kit import RunningJob, RunningPortal
+from world import until
+
+Open = Callable[..., Page]
+LONG = 30000
+
+
+@pytest.fixture
+def open_page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[Open]:
+    """Open pages of other people, in browsers of their own."""
+    contexts = []
+
+    def open_one(hash_: str = "", role: str = "owner", width: int = 1440) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, accept_downloads=True)
+        contexts.append(context)
+        made = context.new_page()
+        made.goto(f"{portal.origin}/#login={portal.login_ticket(role=role)}")
+        until(made, "window.tiledviz?.session?.loaded")
+        if hash_:
+            made.goto(f"{portal.origin}/{hash_}")
+            made.reload()
+        until(made, "window.tiledviz?.session?.loaded && window.tiledviz.tiles().length == 4")
+        return made
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def session_menu(page: Page) -> None:
+    page.get_by_role("button", name="Session", exact=True).click()
+    expect(page.get_by_role("dialog", name="Session")).to_be_visible()
+
+
+def test_people_see_each_other_by_name_and_one_looks_along_with_another(open_page: Open) -> None:
+    anna, ben = open_page(), open_page()
+    expect(anna.get_by_role("button", name="2 here")).to_be_visible(timeout=LONG)
+    anna.get_by_role("button", name="2 here").click()
+    anna.get_by_label("Your name, as others see it").fill("Anna")
+    anna.keyboard.press("Enter")
+    anna.keyboard.press("Escape")
+    ben.get_by_role("button", name="2 here").click()
+    expect(ben.get_by_role("dialog", name="People in this session")).to_contain_text("Anna", timeout=LONG)
+    ben.get_by_role("button", name="Look along with Anna").click()
+    ben.keyboard.press("Escape")
+    expect(ben.get_by_role("status").filter(has_text="You look along with Anna")).to_be_visible()
+    anna.get_by_role("gridcell").nth(2).focus()
+    anna.keyboard.press("z")
+    there = anna.evaluate("window.tiledviz.camera()")
+    until(ben, "s => Math.abs(window.tiledviz.camera().scale / s - 1) < 0.05", there["scale"])
+    # One's own hand on the wall ends it.
+    ben.mouse.move(600, 400)
+    ben.mouse.wheel(0, 100)
+    expect(ben.get_by_role("status").filter(has_text="You look along with Anna")).to_have_count(0)
+    anna.close()
+    expect(ben.get_by_role("button", name="1 here")).to_be_visible(timeout=LONG)
+
+
+def test_a_screen_of_a_display_wall_shows_its_piece_of_what_its_leader_sees(open_page: Open) -> None:
+    leader = open_page()
+    person = leader.evaluate("window.tiledviz.session.person")
+    screen = open_page(f"#follow={person}&piece=1,0,2,1")
+    leader.get_by_role("gridcell").first.focus()
+    leader.keyboard.press("z")
+    until(screen, "window.tiledviz.session.people.size > 0")
+    wall = "({x: window.tiledviz.camera().x, s: window.tiledviz.camera().scale})"
+    leader.wait_for_timeout(1000)
+    seen = leader.evaluate(wall)
+    # The right half of the leader's view begins at its middle.
+    middle = seen["x"] + leader.evaluate("document.querySelector('#stage').clientWidth") / seen["s"] / 2
+    until(
+        screen,
+        """at => {
+            const {x, scale} = window.tiledviz.camera();
+            return x <= at + 0.01 && x + innerWidth / scale > at && scale > 0;
+        }""",
+        middle,
+    )
+
+
+def test_a_version_is_saved_compared_restored_and_deleted(open_page: Open, output: Path) -> None:
+    page = open_page()
+    session_menu(page)
+    page.get_by_label("Save this state as").fill("before")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Restore before")).to_be_visible(timeout=LONG)
+    page.keyboard.press("Escape")
+    first = page.evaluate("window.tiledviz.tiles()[0].id")
+    page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'spots split here', 'note')", first)
+    page.evaluate("id => window.tiledviz.session.set([[`tile/${id}/off`, true]], 'off')", first)
+    until(page, "window.tiledviz.session.document.pending.length == 0")
+    session_menu(page)
+    page.get_by_role("button", name="Compare before with now").click()
+    dialog = page.get_by_role("dialog", name="Session")
+    expect(dialog).to_contain_text("2 differences from now: 1 note, 1 setting of a tile.", timeout=LONG)
+    page.screenshot(path=output / "session-versions.png", timeout=60000)
+    page.get_by_role("button", name="Restore before").click()
+    expect(dialog).to_contain_text("before is restored", timeout=LONG)
+    until(page, "id => window.tiledviz.session.document.text(`note/${id}`) == ''", first)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    until(page, "id => window.tiledviz.session.document.text(`note/${id}`) == 'spots split here'", first)
+    session_menu(page)
+    page.get_by_role("button", name="Delete before").click()
+    expect(page.get_by_role("button", name="Restore before")).to_have_count(0)
+
+
+def test_a_session_goes_into_a_file_and_comes_back(open_page: Open, tmp_path: Path) -> None:
+    page = open_page()
+    first = page.evaluate("window.tiledviz.tiles()[0].id")
+    page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'kept', 'note')", first)
+    until(page, "window.tiledviz.session.document.pending.length == 0")
+    session_menu(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    file = tmp_path / "session.json"
+    download.value.save_as(file)
+    assert json.loads(file.read_text())["format"] == "tiledviz-session"
+    page.evaluate("id => window.tiledviz.session.write(`note/${id}`, '', 'note')", first)
+    until(page, "window.tiledviz.session.document.pending.length == 0")
+    page.get_by_label("Import …").set_input_files(file)
+    expect(page.get_by_role("dialog", name="Session")).to_contain_text("Imported", timeout=LONG)
+    until(page, "id => window.tiledviz.session.document.text(`note/${id}`) == 'kept'", first)
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"format": "something else"}')
+    page.get_by_label("Import …").set_input_files(bad)
+    expect(page.get_by_role("dialog", name="Session")).to_contain_text("That did not work", timeout=LONG)
+
+
+def test_a_bookmark_brings_back_view_and_arrangement(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("window.tiledviz.session.set([['sort', {by: 'title', descending: true}]], 'sort')")
+    page.get_by_role("gridcell").nth(1).focus()
+    page.keyboard.press("z")
+    page.wait_for_timeout(500)
+    there = page.evaluate("window.tiledviz.camera()")
+    session_menu(page)
+    page.get_by_label("Bookmark this view as").fill("The second")
+    page.get_by_role("button", name="Bookmark", exact=True).click()
+    expect(page.get_by_role("button", name="Go to The second")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.evaluate("window.tiledviz.session.set([['sort', null]], 'sort')")
+    session_menu(page)
+    page.get_by_role("button", name="Go to The second").click()
+    until(page, "s => Math.abs(window.tiledviz.camera().scale / s - 1) < 0.02", there["scale"])
+    assert page.evaluate("window.tiledviz.session.document.get('sort')") == {"by": "title", "descending": True}
+    page.evaluate("window.tiledviz.session.set([['sort', null]], 'sort')")
+    page.get_by_role("button", name="Delete The second").click()
+    expect(page.get_by_role("button", name="Go to The second")).to_have_count(0)
+
+
+def test_an_address_restores_the_view_after_a_reload_and_in_another_browser(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("gridcell").nth(2).focus()
+    page.keyboard.press("z")
+    until(page, "location.hash.includes('view=') && location.hash.includes('tile=')")
+    page.wait_for_timeout(1500)
+    there, address = page.evaluate("[window.tiledviz.camera(), location.hash]")
+    assert "login" not in address
+    same = (
+        "c => ['x', 'y', 'scale'].every(n => Math.abs(window.tiledviz.camera()[n] - c[n]) < 0.01 * Math.abs(c.scale))"
+    )
+    page.reload()
+    until(page, "window.tiledviz?.session?.loaded")
+    until(page, same, there)
+    other = open_page(address)
+    until(other, same, there)
+    assert other.evaluate("window.tiledviz.tiles().find(t => t.focused).id") == page.evaluate(
+        "window.tiledviz.tiles().find(t => t.focused).id"
+    )
+
+
+def test_who_may_only_look_keeps_a_view_but_changes_nothing_of_others(open_page: Open) -> None:
+    viewer = open_page(role="viewer")
+    session_menu(viewer)
+    expect(viewer.get_by_role("button", name="Save", exact=True)).to_have_count(0)
+    expect(viewer.get_by_role("button", name="Import …")).to_have_count(0)
+    viewer.evaluate("window.tiledviz.session.set([['sort', {by: 'title', descending: true}]], 'sort')")
+    expect(viewer.get_by_role("status").filter(has_text="arrange")).to_be_visible(timeout=LONG)
+    until(viewer, "window.tiledviz.session.document.get('sort') === undefined")

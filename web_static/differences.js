@@ -11,7 +11,7 @@ const KINDS = [
   [/^tag\//, 'differs.legend'],
   [/^note\//, 'differs.notes'],
   [/^drawing\//, 'differs.drawings'],
-  [/^(tile|play)\//, 'differs.tiles'],
+  [/^tile\//, 'differs.tiles'],
   [/^bookmark\//, 'differs.bookmarks'],
   [/./, 'differs.other'],
 ];

@@ -6,7 +6,7 @@ import { formatCount } from './format.js';
 import { t } from './text.js';
 import { choice } from './work.js';
 
-/** @typedef {'chosen'|'found'|'all'} Where */
+/** @typedef {'chosen'|'last'|'found'|'all'} Where */
 
 export class Many {
   #dialog = byId('many', HTMLDialogElement);
@@ -32,12 +32,19 @@ export class Many {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#dialog.close();
-      this.follow.arm(Number(this.#leader.value), this.#followers(this.#where));
+      const followers = this.#followers(this.#where);
+      if (JSON.stringify(followers) !== JSON.stringify(this.#last)) this.model.room.set([[this.model.own('followers'), followers]], 'followers');
+      this.follow.arm(Number(this.#leader.value), followers);
     });
     this.#dialog.append(
       make('header', {}, make('h2', { id: 'many-title' }, t('many.title')), button(t('page.close'), () => this.#dialog.close())),
       form,
     );
+  }
+
+  /** Those that followed the last time. @returns {number[]} */
+  get #last() {
+    return this.model.room.document.get(this.model.own('followers')) ?? [];
   }
 
   /** @param {number|null} [leader] the tile meant as leader */
@@ -49,7 +56,7 @@ export class Many {
     const first = live.find((id) => chosen.has(id));
     const meant = leader !== null && live.includes(leader) ? leader : (first ?? live[0]);
     if (meant !== undefined) this.#leader.value = String(meant);
-    this.#where = chosen.size > 0 ? 'chosen' : matches ? 'found' : 'all';
+    this.#where = chosen.size > 0 ? 'chosen' : matches ? 'found' : this.#last.some((id) => live.includes(id)) ? 'last' : 'all';
     this.#refresh();
     this.#dialog.showModal();
     this.#leader.focus();
@@ -58,8 +65,9 @@ export class Many {
   /** @param {Where} where */
   #followers(where) {
     const { order, chosen, matches } = this.model;
-    const meant = where === 'chosen' ? order.filter((id) => chosen.has(id)) : where === 'found' ? order.filter((id) => matches?.has(id)) : order;
-    return followersOf(meant, Number(this.#leader.value), (id) => this.model.takesInput(id));
+    const last = new Set(this.#last);
+    const meant = { chosen: (/** @type {number} */ id) => chosen.has(id), last: (/** @type {number} */ id) => last.has(id), found: (/** @type {number} */ id) => matches?.has(id), all: () => true };
+    return followersOf(order.filter(meant[where]), Number(this.#leader.value), (id) => this.model.takesInput(id));
   }
 
   #refresh() {
@@ -67,6 +75,7 @@ export class Many {
     const count = (/** @type {Where} */ where) => formatCount(this.#followers(where).length);
     const options = [
       { value: 'chosen', text: chosen.size > 0 ? t('many.chosen', { count: count('chosen') }) : t('many.chosen-none'), on: this.#where === 'chosen', off: chosen.size === 0 },
+      ...(this.#last.length > 0 ? [{ value: 'last', text: t('many.last', { count: count('last') }), on: this.#where === 'last' }] : []),
       { value: 'found', text: matches ? t('work.found', { count: count('found') }) : t('work.found-none'), on: this.#where === 'found', off: !matches },
       { value: 'all', text: t('many.all', { count: count('all') }), on: this.#where === 'all' },
     ];

@@ -42,5 +42,5 @@ test('a tile that is off says so, and nothing of what it would say otherwise', (
   const tile = { id: 1, title: '1 spots', state: 'live', reason: '', away: 5 };
   const said = say(tile, undefined, 10, 'off');
   assert.deepEqual([said.head, said.since, said.badge], ['off', null, null]);
-  assert.match(nameOf(tile, said, 10), /^1 spots, off: turned off in this page/);
+  assert.match(nameOf(tile, said, 10), /^1 spots, off: turned off/);
 });

@@ -18,7 +18,6 @@ GOOD: list[tuple[str, Any]] = [
     ("colour", {"by": "column:F", "scale": "viridis", "from": None, "to": 0.5, "reversed": False}),
     ("tags/0/na%C3%AFve%20(1)", False), ("tag/a/colour", "#00ff00"), ("tag/a/hidden", True), ("tile/3/off", True),
     ("tile/3/hidden", True), ("tile/3/rotation", 270), ("tile/3/opacity", 0.5), ("tile/3/undrawn", True),
-    ("play/all", {"at": 1.5, "since": None, "rate": 1}), ("play/4", {"at": 1.5, "since": 1.7e9, "rate": 0.5}),
     ("drawing/3/a-1", SHAPE), ("drawing/3/a-1", SHAPE | {"kind": "text", "text": "here"}),
     ("bookmark/b1", {"name": "spots", "view": {"rect": {"x": 1.5}, "zoomed": [1, 2]}}),
     ("person/me/name", "Ann"), ("person/me/selection", [1, 2]), ("person/me/filter", {"text": "F>1", "rest": "dim"}),

@@ -40,7 +40,7 @@ def filled(store: Store, ids: list[int]) -> None:
         set=[
             [f"order/{a}", "b"], [f"tags/{b}/hot%20one", True], ["layout/columns", 3],
             ["tag/hot%20one/colour", "#ff0000"],
-            ["play/all", {"at": 1, "since": None, "rate": 1}], ["person/ann/selection", [a]],
+            ["person/ann/selection", [a]],
             ["bookmark/x", {"name": "both", "view": {"tile": a, "zoomed": [b, a, 999], "text": ""}}],
         ],
         text=[[f"note/{b}", [["+", "", "naïve 🙂"]]]],
@@ -73,7 +73,6 @@ def test_a_session_comes_back_from_its_file_on_tiles_with_other_ids(store: Store
             "bookmark/x": {"name": "both", "view": {"tile": a, "zoomed": [b, a], "text": ""}},
             "layout/columns": 3,
             f"order/{a}": "b",
-            "play/all": {"at": 1, "since": None, "rate": 1},
             "tag/hot%20one/colour": "#ff0000",
             f"tags/{b}/hot%20one": True,
         },

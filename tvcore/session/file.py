@@ -21,7 +21,7 @@ VERSION = 1
 FILE_MAX = 64 << 20  # bytes
 
 # Of which paths the second part is a tile: `tags/TILE/NAME`.
-_TILE_FIRST = frozenset({"order", "tags", "tile", "play", "drawing", "note"})
+_TILE_FIRST = frozenset({"order", "tags", "tile", "drawing", "note"})
 
 
 class _Part(BaseModel):

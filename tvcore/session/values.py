@@ -47,14 +47,6 @@ class Scale(_Value):
     reversed: bool
 
 
-class Play(_Value):
-    """Where a movie or PDF is, or since when it plays from there."""
-
-    at: Annotated[Number, Field(ge=0, le=1e9)]
-    since: Annotated[Number, Field(ge=0, le=1e12)] | None
-    rate: Annotated[Number, Field(ge=0.05, le=20)]
-
-
 class Shape(_Value):
     """Something drawn, in 65536ths of the picture's sides."""
 

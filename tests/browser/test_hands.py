@@ -298,6 +298,20 @@ def accent(picture: Picture, rect: dict[str, float]) -> int:
     return int((np.abs(within - [0xFF, 0xB4, 0x58]).sum(axis=2) < 30).sum())
 
 
+def test_the_followers_of_the_last_time_are_offered_again(desk: Desk) -> None:
+    page = desk.page
+    desk.arm(0, [1, 2])
+    expect(page.get_by_role("alert").filter(has_text="Typing into 3 tiles")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Leave").click()
+    page.evaluate("() => window.tiledviz.session.set([[`person/${window.tiledviz.session.person}/selection`, null]])")
+    desk.focus_on(0)
+    page.keyboard.press("m")
+    dialog = page.get_by_role("dialog", name="Type into many tiles")
+    expect(dialog.get_by_role("radio", name="Those of the last time: 2")).to_be_checked()
+    expect(dialog.get_by_role("button", name="Type into 3 tiles")).to_be_enabled()
+
+
 # ---------------------------------------------------------------------- on and off
 
 

@@ -39,7 +39,7 @@ def page(world: World, browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def dialog(page: Page) -> Iterator[Locator]:
     """The dialog for work in tiles, open."""
-    page.get_by_role("button", name="Run …").click()
+    page.keyboard.press("x")
     found = page.get_by_role("dialog", name="Work in tiles")
     yield found
     page.keyboard.press("Escape")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from grid_kit import TILES, GridWall
 from portal_kit import RunningJob, RunningPortal
+from told_tags import TaggedWall, job_of
+from tvcore.portal.roles import Role
 from world import until
 
 CHROMIUM = "/usr/bin/chromium"
@@ -57,3 +61,50 @@ def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[
     yield page
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def own_portal(home: Path) -> Iterator[RunningPortal]:
+    """A portal of this test alone: what is done to a session stays."""
+    running = RunningPortal(home)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def tagged(chromium: Browser, own_portal: RunningPortal) -> Iterator[TaggedWall]:
+    """A page with eight tiles that have tags and columns of all kinds."""
+    job = job_of(own_portal)
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    yield TaggedWall(context.new_page(), own_portal)
+    context.close()
+    job.end()
+    assert problems == []
+
+
+@pytest.fixture
+def open_wall(chromium: Browser, own_portal: RunningPortal) -> Iterator[Callable[..., GridWall]]:
+    """Open a page with twelve tiles, as somebody with a role."""
+    job = RunningJob(own_portal, tiles=TILES)
+    walls: list[GridWall] = []
+    problems: list[str] = []
+
+    def opened(role: Role = "owner", **more: bool) -> GridWall:
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", **more)  # type: ignore[arg-type]
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+        walls.append(GridWall(context.new_page(), own_portal, role))
+        return walls[-1]
+
+    yield opened
+    for wall in walls:
+        wall.page.context.close()
+    job.end()
+    assert problems == []
+
+
+@pytest.fixture
+def grid(open_wall: Callable[..., GridWall]) -> GridWall:
+    """The owner's page with twelve tiles."""
+    return open_wall()

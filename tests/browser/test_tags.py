@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from portal_kit import RunningPortal
-from told_tags import TaggedWall, job_of
+from told_tags import TaggedWall
 
 
-@pytest.fixture
-def portal(home: Path) -> Iterator[RunningPortal]:
-    running = RunningPortal(home)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def wall(chromium: Browser, portal: RunningPortal) -> Iterator[TaggedWall]:
-    job = job_of(portal)
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
-    problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    yield TaggedWall(context.new_page(), portal)
-    context.close()
-    job.end()
-    assert problems == []
-
-
-def test_tags_are_put_on_and_taken_off_by_keyboard_and_all_of_it_is_undone(wall: TaggedWall) -> None:
-    page = wall.page
-    wall.on_wall(1)
-    wall.press("Space")
-    wall.on_wall(3)
-    wall.press("Space")
-    wall.selected(1, 3)
-    wall.press("k")
+def test_tags_are_put_on_and_taken_off_by_keyboard_and_all_of_it_is_undone(tagged: TaggedWall) -> None:
+    page = tagged.page
+    tagged.on_wall(1)
+    tagged.press("Space")
+    tagged.on_wall(3)
+    tagged.press("Space")
+    tagged.selected(1, 3)
+    tagged.press("k")
     dialog = page.get_by_role("dialog", name="Tags of 2 tiles")
     field = dialog.get_by_role("combobox", name="Add a tag")
     expect(field).to_be_focused()
@@ -53,21 +32,21 @@ def test_tags_are_put_on_and_taken_off_by_keyboard_and_all_of_it_is_undone(wall:
     expect(dialog.get_by_role("listitem").filter(has_text="keep")).to_be_visible()
     dialog.get_by_role("button", name="Remove keep").click()
     expect(dialog.get_by_role("listitem").filter(has_text="keep")).to_have_count(0)
-    wall.press("Escape")
-    expect(wall.cell(1)).to_have_accessible_name(_has("to check"))
-    expect(wall.cell(3)).to_have_accessible_name(_has("to check"))
-    wall.again()
-    expect(wall.cell(3)).to_have_accessible_name(_has("to check"))
-    wall.on_wall(1)
+    tagged.press("Escape")
+    expect(tagged.cell(1)).to_have_accessible_name(_has("to check"))
+    expect(tagged.cell(3)).to_have_accessible_name(_has("to check"))
+    tagged.again()
+    expect(tagged.cell(3)).to_have_accessible_name(_has("to check"))
+    tagged.on_wall(1)
     for _ in range(3):
-        wall.press("Control+z")
-    expect(wall.cell(1)).not_to_have_accessible_name(_has("to check"))
-    expect(wall.cell(3)).not_to_have_accessible_name(_has("to check"))
+        tagged.press("Control+z")
+    expect(tagged.cell(1)).not_to_have_accessible_name(_has("to check"))
+    expect(tagged.cell(3)).not_to_have_accessible_name(_has("to check"))
 
 
-def test_the_panel_shows_the_tags_of_the_tile_takes_them_off_and_adds_others(wall: TaggedWall) -> None:
-    panel = wall.page.get_by_role("region", name="Tags")
-    wall.on_wall(2)
+def test_the_panel_shows_the_tags_of_the_tile_takes_them_off_and_adds_others(tagged: TaggedWall) -> None:
+    panel = tagged.page.get_by_role("region", name="Tags")
+    tagged.on_wall(2)
     expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×", "keep×"])
     panel.get_by_role("button", name="Remove keep").click()
     expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×"])
@@ -77,103 +56,103 @@ def test_the_panel_shows_the_tags_of_the_tile_takes_them_off_and_adds_others(wal
     expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K×", "age 3×"])
 
 
-def test_the_legend_names_the_tags_selects_their_tiles_and_hides_them(wall: TaggedWall) -> None:
-    wall.on_wall()
-    expect(wall.legend).to_be_hidden()
-    wall.press("l")
-    expect(wall.legend.get_by_role("listitem")).to_have_count(4)
-    wall.legend.get_by_role("button", name="keep: select 2 tiles").click()
-    wall.selected(0, 2)
-    wall.legend.get_by_role("button", name="Hide keep").click()
-    wall.shows(1, 3, 4, 5, 6, 7)
-    hide = wall.legend.get_by_role("button", name="Hide keep")
+def test_the_legend_names_the_tags_selects_their_tiles_and_hides_them(tagged: TaggedWall) -> None:
+    tagged.on_wall()
+    expect(tagged.legend).to_be_hidden()
+    tagged.press("l")
+    expect(tagged.legend.get_by_role("listitem")).to_have_count(4)
+    tagged.legend.get_by_role("button", name="keep: select 2 tiles").click()
+    tagged.selected(0, 2)
+    tagged.legend.get_by_role("button", name="Hide keep").click()
+    tagged.shows(1, 3, 4, 5, 6, 7)
+    hide = tagged.legend.get_by_role("button", name="Hide keep")
     expect(hide).to_have_attribute("aria-pressed", "true")
     expect(hide).to_be_focused()
     hide.click()
-    wall.shows(*range(8))
-    wall.on_wall()
-    wall.press("l")
-    expect(wall.legend).to_be_hidden()
+    tagged.shows(*range(8))
+    tagged.on_wall()
+    tagged.press("l")
+    expect(tagged.legend).to_be_hidden()
 
 
-def test_tiles_are_taken_off_the_wall_by_a_tag_and_come_back(wall: TaggedWall) -> None:
-    wall.on_wall()
-    wall.command("Take the tiles of a tag off the wall …")
-    wall.choose("keep (2 tiles)")
-    wall.shows(1, 3, 4, 5, 6, 7)
-    wall.command("Put hidden tiles back on the wall")
-    wall.shows(*range(8))
-    wall.command("Hide the tiles of a tag …")
-    wall.choose("keep (2 tiles)")
-    wall.shows(1, 3, 4, 5, 6, 7)
-    wall.command("Show the tiles of all tags again")
-    wall.shows(*range(8))
+def test_tiles_are_taken_off_the_wall_by_a_tag_and_come_back(tagged: TaggedWall) -> None:
+    tagged.on_wall()
+    tagged.command("Take the tiles of a tag off the wall …")
+    tagged.choose("keep (2 tiles)")
+    tagged.shows(1, 3, 4, 5, 6, 7)
+    tagged.command("Put hidden tiles back on the wall")
+    tagged.shows(*range(8))
+    tagged.command("Hide the tiles of a tag …")
+    tagged.choose("keep (2 tiles)")
+    tagged.shows(1, 3, 4, 5, 6, 7)
+    tagged.command("Show the tiles of all tags again")
+    tagged.shows(*range(8))
 
 
-def test_a_tag_is_merged_into_another_renamed_and_coloured(wall: TaggedWall) -> None:
-    page = wall.page
-    wall.on_wall()
-    wall.press("l")
-    wall.command("Merge or rename a tag …")
-    wall.choose("8 · 300K (1 tile)")
+def test_a_tag_is_merged_into_another_renamed_and_coloured(tagged: TaggedWall) -> None:
+    page = tagged.page
+    tagged.on_wall()
+    tagged.press("l")
+    tagged.command("Merge or rename a tag …")
+    tagged.choose("8 · 300K (1 tile)")
     dialog = page.get_by_role("dialog", name="Merge 8 · 300K")
     dialog.get_by_role("combobox", name="Merge into").fill("keep")
     dialog.get_by_role("button", name="Merge").click()
     expect(dialog).to_be_hidden()
-    expect(wall.legend.get_by_role("listitem")).to_have_count(3)
-    wall.command("Merge or rename a tag …")
-    wall.choose("keep (2 tiles)")
+    expect(tagged.legend.get_by_role("listitem")).to_have_count(3)
+    tagged.command("Merge or rename a tag …")
+    tagged.choose("keep (2 tiles)")
     field = page.get_by_role("combobox", name="Merge into")
     field.fill("best")
     field.press("Enter")
-    expect(wall.legend.get_by_role("button", name="best: select 2 tiles")).to_be_visible()
-    wall.command("Colour of a tag …")
-    wall.choose("best (2 tiles)")
+    expect(tagged.legend.get_by_role("button", name="best: select 2 tiles")).to_be_visible()
+    tagged.command("Colour of a tag …")
+    tagged.choose("best (2 tiles)")
     dialog = page.get_by_role("dialog", name="Colour of best")
     dialog.get_by_role("button", name="Colour 7").click()
     expect(dialog.get_by_role("button", name="Colour 7")).to_have_attribute("aria-pressed", "true")
-    wall.press("Escape")
+    tagged.press("Escape")
     for _ in range(3):
-        wall.press("Control+z")
-    expect(wall.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
-    expect(wall.legend.get_by_role("listitem")).to_have_count(4)
+        tagged.press("Control+z")
+    expect(tagged.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
+    expect(tagged.legend.get_by_role("listitem")).to_have_count(4)
 
 
-def test_the_wall_is_sorted_and_grouped_by_tags_and_columns(wall: TaggedWall, output: Path) -> None:
-    page = wall.page
-    wall.on_wall()
-    wall.press("s")
+def test_the_wall_is_sorted_and_grouped_by_tags_and_columns(tagged: TaggedWall, output: Path) -> None:
+    page = tagged.page
+    tagged.on_wall()
+    tagged.press("s")
     menu = page.get_by_role("dialog", name="Sort")
     menu.get_by_label("Sort by").select_option(label="T (K)")
-    wall.shows(3, 7, 1, 0, 6, 2, 4, 5)
+    tagged.shows(3, 7, 1, 0, 6, 2, 4, 5)
     menu.get_by_label("Order").select_option(label="down")
-    wall.shows(4, 2, 6, 0, 1, 7, 3, 5)
+    tagged.shows(4, 2, 6, 0, 1, 7, 3, 5)
     menu.get_by_label("Sort by").select_option(label="keep")
     menu.get_by_label("Order").select_option(label="up")
-    wall.shows(0, 2, 1, 3, 4, 5, 6, 7)
-    wall.press("Escape")
-    wall.on_wall()
-    wall.press("g")
+    tagged.shows(0, 2, 1, 3, 4, 5, 6, 7)
+    tagged.press("Escape")
+    tagged.on_wall()
+    tagged.press("g")
     group = page.get_by_label("Group by")
     expect(group).to_be_focused()
     group.select_option(label="tags")
-    wall.shows(2, 6, 4, 0, 1, 3, 5, 7)
-    wall.press("Escape")
-    wall.on_wall()
-    wall.press("l")
+    tagged.shows(2, 6, 4, 0, 1, 3, 5, 7)
+    tagged.press("Escape")
+    tagged.on_wall()
+    tagged.press("l")
     for theme in ("dark", "light", "contrast"):
-        wall.theme(theme)
+        tagged.theme(theme)
         page.wait_for_timeout(400)
         page.screenshot(path=output / f"tags-{theme}.png")
-    wall.command("Group by a column or tags …")
-    wall.choose("class")
-    wall.shows(6, 0, 2, 5, 3, 7, 1, 4)
-    wall.command("No groups")
-    wall.shows(0, 2, 1, 3, 4, 5, 6, 7)
+    tagged.command("Group by a column or tags …")
+    tagged.choose("class")
+    tagged.shows(6, 0, 2, 5, 3, 7, 1, 4)
+    tagged.command("No groups")
+    tagged.shows(0, 2, 1, 3, 4, 5, 6, 7)
 
 
 def test_who_may_only_look_sees_the_tags_and_is_offered_no_change(
-    wall: TaggedWall, portal: RunningPortal, chromium: Browser
+    tagged: TaggedWall, portal: RunningPortal, chromium: Browser
 ) -> None:
     context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
     other = TaggedWall(context.new_page(), portal, role="viewer")

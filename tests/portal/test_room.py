@@ -205,7 +205,8 @@ def test_people_see_who_comes_what_each_looks_at_and_who_goes(pages: Pages) -> N
     two.join()
     two.here(view=[0, 0.5, 2, 1], zoomed=[7])
     assert two.sees(one.name) == {"person": one.me["person"], "focus": 3, "view": None, "columns": None, "zoomed": []}
-    assert one.sees(two.name) == {"person": two.me["person"], "focus": None, "view": [0, 0.5, 2, 1], "columns": None, "zoomed": [7]}
+    seen = {"person": two.me["person"], "focus": None, "view": [0, 0.5, 2, 1], "columns": None, "zoomed": [7]}
+    assert one.sees(two.name) == seen
     two.wall.close()
     assert one.sees(two.name) is None
 

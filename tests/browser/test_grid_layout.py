@@ -253,13 +253,16 @@ def test_selection_colours_tags_notes_and_drawings_on_the_wall_in_each_theme(
         wall,
         *tags,
         ("colour", {"by": "column:F", "scale": "viridis", "from": None, "to": None, "reversed": False}),
-        ("person/anna/selection", [at[3], at[4]]),
-        ("person/bo/selection", [at[4]]),
         (f"drawing/{at[6]}/a", PEN),
         (f"tile/{at[8]}/rotation", 270),
         (f"drawing/{at[8]}/a", PEN),
     )
     page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'The front turns here after step 1200')", at[10])
+    others = {"anna": [at[3], at[4]], "bo": [at[4]]}
+    for person, selection in others.items():
+        act = {"id": f"{person}-1", "set": [[f"person/{person}/selection", selection]]}
+        wall.portal.store.rooms.append("main", person, "viewer", [act])
+    until(page, "window.tiledviz.session.document.get('person/bo/selection') !== undefined")
     page.get_by_role("gridcell").nth(2).focus()
     page.keyboard.press("Space")
     page.get_by_role("gridcell").nth(4).focus()

@@ -7,6 +7,7 @@
 
 import * as api from './api.js';
 import { button, make, setText } from './dom.js';
+import { isDisplay } from './model.js';
 import { t } from './text.js';
 
 export class Actions {
@@ -36,13 +37,13 @@ export class Actions {
     const now = () => this.model.tiles.get(id) ?? tile; // its title may be another since
     const ended = state === 'failed' || state === 'stopped';
     const runs = state === 'live' || state === 'starting';
-    const live = state === 'live';
+    const works = state === 'live' && isDisplay(tile);
     const again = () => (over ? this.#askAgain(now()) : void this.#do(now(), t('tile.starting'), () => api.restart([id])));
     const turn = button(t(this.model.off.has(id) ? 'tile.turn-on' : 'tile.turn-off'), () => this.model.turn(id), this.model.off.has(id) ? { class: 'primary' } : {});
     const operate = [
       ...(ended || runs ? [button(t('tile.start'), again, ended ? { class: 'primary' } : {})] : []),
       ...(runs && !over ? [button(t('tile.stop'), () => void this.#do(now(), t('tile.stopping'), () => api.stop([id])))] : []),
-      ...(live ? [button(t('tile.size'), () => this.work('size', id)), button(t('tile.run'), () => this.work('run', id))] : []),
+      ...(works ? [button(t('tile.size'), () => this.work('size', id)), button(t('tile.run'), () => this.work('run', id))] : []),
       button(t('tile.remove'), () => this.#askRemove(now())),
     ];
     const buttons = [...(runs ? [turn] : []), ...(this.model.may('operate') ? operate : [])];

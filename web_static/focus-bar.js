@@ -1,9 +1,9 @@
 /** The bar of a tile in full: its name and values, and what can be done there. */
 
 import { lookingWords, watchFold } from './bar.js';
-import { isDisplay } from './focus-media.js';
 import { button, byId, make, setText } from './dom.js';
 import { formatValue } from './format.js';
+import { isDisplay } from './model.js';
 import { t } from './text.js';
 
 /** @typedef {import('./model.js').Tile} Tile */

@@ -11,9 +11,6 @@ import { nowSeconds } from './times.js';
 const EVERY_MS = 80; // the node's pictures are looked at anew
 const RATES = [0.25, 0.5, 1, 2, 4];
 
-/** Return whether a tile is a display that one works in. @param {Tile} tile */
-export const isDisplay = (tile) => (tile.kind ?? 'live') === 'live';
-
 export class FocusMedia {
   /** @type {Tile|null} */ #tile = null;
   #timer = 0;

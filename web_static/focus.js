@@ -7,10 +7,11 @@
 import { Actions } from './actions.js';
 import { Clipboard } from './clipboard.js';
 import { byId, make, setText } from './dom.js';
-import { FocusMedia, isDisplay } from './focus-media.js';
+import { FocusMedia } from './focus-media.js';
 import { FocusBar } from './focus-bar.js';
 import { grow, shrink } from './focus-motion.js';
 import { logOf } from './log.js';
+import { isDisplay } from './model.js';
 import { Remote } from './remote.js';
 import { t } from './text.js';
 import { nowSeconds } from './times.js';

@@ -53,6 +53,9 @@
 import { lanesOf } from './arrangement.js';
 import { Room } from './room.js';
 
+/** Return whether a tile is a display that one works in. @param {Pick<Tile, 'kind'>} tile */
+export const isDisplay = (tile) => (tile.kind ?? 'live') === 'live';
+
 export class Model extends EventTarget {
   session = '';
   /** @type {Map<number, TileSet>} */ sets = new Map();
@@ -229,7 +232,7 @@ export class Model extends EventTarget {
   /** Return whether input may go into this tile now. @param {number|null} id */
   takesInput(id) {
     const tile = id === null ? undefined : this.tiles.get(id);
-    return this.may('operate') && tile !== undefined && this.stateOf(tile) === 'live';
+    return this.may('operate') && tile !== undefined && isDisplay(tile) && this.stateOf(tile) === 'live';
   }
 
   setMe(/** @type {Me} */ me) {

@@ -4,6 +4,7 @@ import * as api from './api.js';
 import { button, make, setText } from './dom.js';
 import { formatCount } from './format.js';
 import { factsOf } from './gl.js';
+import { isDisplay } from './model.js';
 import { t } from './text.js';
 
 /** @typedef {import('./model.js').Tile} Tile */
@@ -41,7 +42,7 @@ export class Facts {
     const set = this.model.sets.get(tile.set);
     fill(this.#display, [
       [t('facts.node'), tile.node ?? t('facts.unknown')],
-      ...factsOf(tile),
+      ...(isDisplay(tile) ? factsOf(tile) : []),
       [t('facts.size'), tile.width ? `${tile.width} × ${tile.height} px` : '–'],
       [t('facts.frames'), formatCount(tile.frames)],
     ]);

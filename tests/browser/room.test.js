@@ -115,6 +115,7 @@ test('what is done stands at once, and what is done in a moment goes in one mess
   const portal = new FakePortal();
   const { room, connection } = joined(portal, 'ann');
   connection.open();
+  await until(() => room.loaded, 'it has joined');
   room.set([['sort', { by: 'title' }]], 'sort');
   room.write('note/1', 'hello');
   assert.deepEqual(room.document.plain(), { registers: { sort: { by: 'title' } }, texts: { 'note/1': 'hello' } });

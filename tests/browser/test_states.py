@@ -241,7 +241,7 @@ def test_a_tile_is_removed_and_a_job_ended_only_after_a_question(wall: Wall) -> 
     wall.answer("/jobs/*/stop", {})
     wall.tell(mixed(16, wall.now))
     wall.focus_on(0)
-    panel.get_by_role("button", name="Remove").click()
+    panel.get_by_role("button", name="Remove …").click()
     expect(panel).to_contain_text("Take “0 spots” off the wall? Its program ends")
     assert wall.asked == []
     with page.expect_request("**/tiles/remove"):

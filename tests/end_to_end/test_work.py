@@ -127,7 +127,7 @@ def test_a_node_that_does_not_answer_is_told_with_the_age_of_its_pictures(
 
 def test_a_tile_is_removed(world: World, page: Page) -> None:
     panel = focus_on(world, page, 2)
-    panel.get_by_role("button", name="Remove").click()
+    panel.get_by_role("button", name="Remove …").click()
     panel.get_by_role("button", name="Remove it").click()
     until(page, f"window.tiledviz.tiles().length == {TILES - 1}")
     assert [tile["title"] for tile in world.tiles()] == ["0 gears", "1 gears"]

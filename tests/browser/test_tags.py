@@ -152,10 +152,10 @@ def test_the_wall_is_sorted_and_grouped_by_tags_and_columns(tagged: TaggedWall, 
 
 
 def test_who_may_only_look_sees_the_tags_and_is_offered_no_change(
-    tagged: TaggedWall, portal: RunningPortal, chromium: Browser
+    tagged: TaggedWall, own_portal: RunningPortal, chromium: Browser
 ) -> None:
     context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-GB")
-    other = TaggedWall(context.new_page(), portal, role="viewer")
+    other = TaggedWall(context.new_page(), own_portal, role="viewer")
     other.on_wall(2)
     panel = other.page.get_by_role("region", name="Tags")
     expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K", "keep"])

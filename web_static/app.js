@@ -38,6 +38,7 @@ import { together } from './together.js';
 import { undoCommands } from './undo.js';
 import { wallCommands } from './wall-commands.js';
 import { expose } from './window.js';
+import { watchUnsent } from './unsent.js';
 import { Work } from './work.js';
 import { Zoom, zoomCommands } from './zoom.js';
 
@@ -52,6 +53,7 @@ function start() {
   const model = new Model(room);
   const connection = new Connection();
   room.connect(connection);
+  watchUnsent(room, model);
   const stage = new Stage(model, connection);
   const work = new Work(model);
   const openWork = (/** @type {import('./work.js').Kind} */ kind, /** @type {number} */ id) => work.open(kind, id);

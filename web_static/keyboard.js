@@ -11,7 +11,7 @@ const ANYWHERE = ['Ctrl+K']; // also while one types in a field
 export function watchKeys(commands, away) {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.isComposing || away()) return;
-    const { target } = event;
+    const target = heldBy(event.target);
     if (document.querySelector('dialog[open]')) return; // wherever the keyboard is: Escape closes it
     const keys = keysOf(event);
     if (!ANYWHERE.includes(keys) && target instanceof Element && target.closest('input, select, textarea, [contenteditable]')) return;
@@ -22,3 +22,6 @@ export function watchKeys(commands, away) {
     commands.run(command.id, event.key);
   });
 }
+
+/** A dialog that has just closed keeps the focus until the next frame, if what had it before is gone: its field is typed into no longer. @param {EventTarget|null} target */
+const heldBy = (target) => (target instanceof Element && target.closest('dialog:not([open])') ? null : target);

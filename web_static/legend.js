@@ -1,5 +1,5 @@
 /**
- * The legend, over the wall's lower left corner: what the colours mean, and which tags there are. It comes by itself with colours, until
+ * The legend, beside the wall, and on a small screen over its lower left corner: what the colours mean, and which tags there are. It comes by itself with colours, until
  * somebody says otherwise (L).
  */
 
@@ -16,7 +16,7 @@ import { t } from './text.js';
 
 const STORE = 'tiledviz.legend';
 const STOPS = 16;
-const NEAR = 0.13; // of the scale's length: ticks nearer than this to an end are left out
+const NEAR = 0.25; // of the scale's length: ticks nearer than this to an end are left out
 
 export class Legend {
   #element = make('aside', { id: 'legend', class: 'legend', 'aria-label': t('legend.title'), hidden: '' });

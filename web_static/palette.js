@@ -134,7 +134,7 @@ export class Palette {
       PageDown: () => Math.min(length - 1, this.#active + 8),
       PageUp: () => Math.max(0, this.#active - 8),
     };
-    if (event.isComposing) return;
+    if (event.isComposing || !this.#dialog.open) return;
     if (event.key in ways && length > 0) this.#point(ways[event.key]());
     else if (event.key === 'Enter') this.#run(this.#active);
     else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') this.#dialog.close();

@@ -16,7 +16,6 @@ import { Document, editsTo } from './document.js';
 import { colourIndexOf } from './people-colours.js';
 import { t } from './text.js';
 
-const GATHER_MS = 20; // what is done within this goes in one message
 const HERE_MS = 200; // from one telling of what one looks at to the next
 const MESSAGE_OPS = 400; // the portal takes 500 in a message, and a megabyte
 const MESSAGE_CHARACTERS = 200_000;
@@ -30,7 +29,7 @@ export class Room extends EventTarget {
   /** whether the portal has told what the document is */ loaded = false;
   #person = '';
   #count = 0;
-  #gathering = 0;
+  #gathering = false;
   /** @type {Set<string>} ids of what was sent over the stream that is open, and has no number yet */ #sent = new Set();
   /** @type {import('./connection.js').Connection|null} */ #connection = null;
   /** @type {Here} */ #here = { focus: null, view: null, columns: null, zoomed: [] };
@@ -87,6 +86,12 @@ export class Room extends EventTarget {
     return act && (act.label ?? '');
   }
 
+  /** Do once more what an earlier page of this person did and could not send: what did arrive is known by its id. @param {Operation[]} operations */
+  again(operations) {
+    this.#changed(operations.flatMap((operation) => this.document.do({ ...operation, person: this.person })));
+    this.#send();
+  }
+
   /** Tell the others what one looks at. @param {Partial<Here>} here */
   here(here) {
     this.#here = { ...this.#here, ...here };
@@ -100,7 +105,9 @@ export class Room extends EventTarget {
     const operation = { id: `${this.page}-${this.#count}`, person: this.person, ...what };
     if (JSON.stringify(what).length > OPERATION_CHARACTERS) return this.#refuse(t('room.too-much'));
     this.#changed(this.document.do(operation));
-    if (this.#gathering === 0) this.#gathering = setTimeout(() => this.#send(), GATHER_MS);
+    if (this.#gathering) return;
+    this.#gathering = true; // what is done in one go goes in one message
+    queueMicrotask(() => this.#send());
   }
 
   // ------------------------------------------------------------------ sending
@@ -132,8 +139,7 @@ export class Room extends EventTarget {
   }
 
   #send() {
-    clearTimeout(this.#gathering);
-    this.#gathering = 0;
+    this.#gathering = false;
     if (!this.#open) return;
     /** @type {object[]} */
     let ops = [];

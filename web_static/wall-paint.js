@@ -116,7 +116,10 @@ function fillEdges(context, tile, box, { theme, ratio }) {
 }
 
 /** @param {SceneTile} tile @param {Theme} theme */
-const lineOf = ({ selected, hovered, dimmed }, theme) => (selected ? theme.accent : hovered && !dimmed ? theme.edgeStrong : theme.edge);
+function lineOf({ selected, hovered, dimmed, edge }, theme) {
+  if (selected) return theme.accent;
+  return (hovered || edge !== null) && !dimmed ? theme.edgeStrong : theme.edge; // a scale's darkest colour is seen on a dark ground too
+}
 
 /** Calm, an edge is a hairline; selected, it is accent; and of a scale's colour within that. @param {Context} context @param {SceneTile} tile @param {Rect} box @param {Style} style */
 function drawEdges(context, tile, box, { theme, ratio }) {

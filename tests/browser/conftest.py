@@ -59,6 +59,7 @@ def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[
     until(page, "window.tiledviz.connection() == 'open'")
     until(page, "window.tiledviz.tiles().map(t => t.state).join() == 'live,live,live,live'")
     yield page
+    until(page, "!(window.tiledviz?.session.document.pending.length > 0)")  # the next test's page has the same session
     context.close()
     assert problems == []
 

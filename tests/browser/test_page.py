@@ -206,3 +206,26 @@ def test_a_tile_that_waits_or_failed_says_why_in_its_place_and_to_a_screen_reade
     empty = part(picture, tiles[2]["rect"]).std()
     for tile in tiles:
         assert (part(picture, tile["rect"]).std() > empty + 3) == (tile["state"] != "live"), tile
+
+
+def test_what_was_done_without_a_connection_outlives_the_page(
+    home: Path, portal: RunningPortal, job: RunningJob, page: Page
+) -> None:
+    tile = job.tiles[0]
+    portal.process.kill()
+    portal.process.wait()
+    until(page, "window.tiledviz.connection() == 'lost'")
+    page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'split at the rim', 'note')", tile)
+    page.evaluate("id => window.tiledviz.session.set([[`tile/${id}/rotation`, 90]])", tile)
+    page.goto("about:blank")
+    again = RunningPortal(home, port=portal.port)
+    try:
+        page.goto(f"{again.origin}/#login={again.login_ticket()}")
+        until(page, "window.tiledviz.connection() == 'open'")
+        until(page, "id => window.tiledviz.session.document.text(`note/${id}`) == 'split at the rim'", tile)
+        until(page, "window.tiledviz.session.document.pending.length == 0")
+        assert again.store.rooms.document("main").get(f"tile/{tile}/rotation") == 90
+        page.keyboard.press("Control+z")
+        until(page, "id => window.tiledviz.session.document.get(`tile/${id}/rotation`) === undefined", tile)
+    finally:
+        again.stop()

@@ -50,6 +50,26 @@ def test_the_palette_finds_commands_by_a_few_letters_and_runs_them_the_last_used
     grid.selected()
 
 
+def test_keys_that_come_right_after_a_choice_open_the_palette_again(grid: GridWall) -> None:
+    """A closed dialog keeps the focus until the next frame when nothing had it before: it must not take keys meanwhile."""
+    page = grid.page
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Commands")
+    palette.get_by_role("combobox").fill("select all")
+    option = palette.get_by_role("option").first
+    option.evaluate(
+        """option => {
+            option.click();
+            const key = {key: 'k', ctrlKey: true, bubbles: true, cancelable: true};
+            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', key));
+        }"""
+    )
+    expect(palette).to_be_visible()
+    grid.counts("12 tiles selected")
+    page.keyboard.press("Escape")
+
+
 def test_the_help_lists_every_shortcut_once_and_fits_the_screen(grid: GridWall, output: Path) -> None:
     page = grid.page
     page.keyboard.press("?")

@@ -42,8 +42,7 @@ class TaggedWall:
         until(self.page, f"window.tiledviz.tiles().filter(t => t.state == 'live').length == {TILES}", seconds=90)
 
     def again(self) -> None:
-        """Load the page once more, when the portal has all that was done."""
-        self.page.wait_for_timeout(1000)
+        """Load the page once more."""
         self.page.reload()
         self.ready()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -148,7 +148,10 @@ def test_a_broken_store_is_told_in_one_line(home: Path) -> None:
 def test_it_listens_nowhere_but_on_its_one_port(own_portal: RunningPortal) -> None:
     own_portal.login().get("/tiles")
     pids = [own_portal.process.pid, *own_portal.children()]
-    sockets = {os.readlink(f"/proc/{pid}/fd/{fd}") for pid in pids for fd in os.listdir(f"/proc/{pid}/fd")}
+    sockets = set()
+    for fd in [fd for pid in pids for fd in Path(f"/proc/{pid}/fd").iterdir()]:
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            sockets.add(str(fd.readlink()))
     listening = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

@@ -245,3 +245,16 @@ def test_a_store_of_a_later_release_is_left_alone(store: Store, home: Path) -> N
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(TiledVizError, match="written by a later TiledViz"):
         Store.open()
+
+
+def test_a_second_store_in_one_process_leaves_the_first_ones_locks(store: Store, home: Path) -> None:
+    """Without them another process that closes the file takes itself for the last one, and deletes the log that is in use."""
+    store.tiles()
+    again = Store.open()
+    again.close()
+    other = "from tvcore.store import Store; store = Store.open(); store.tiles(); store.close()"
+    subprocess.run([sys.executable, "-c", other], check=True)
+    log = home / "store.sqlite-wal"
+    assert log.exists()
+    held = [os.readlink(fd) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
+    assert str(log) in held

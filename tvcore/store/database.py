@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _one_at_a_time(engine: Engine) -> Iterator[None]:
     """Let one process migrate at a time, and keep the file of a SQLite store to its owner."""
     database = make_url(str(engine.url)).database
@@ -69,7 +69,10 @@ def _one_at_a_time(engine: Engine) -> Iterator[None]:
         return
     path = Path(database)
     paths.secure_folder(path.parent)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with contextlib.suppress(FileExistsError):
+        # Never opened once it is there: to close it would drop the locks of all this process's connections to it
+        # (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process would take the last of them for gone.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     lock = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go by the kernel when its holder dies

@@ -1,36 +1,31 @@
 """Worker processes: what may wait or keep the interpreter to itself happens there, never in the portal.
 
-A child reads calls from its standard input, a socket, and answers there: a line of JSON each way. It runs one
-call at a time and is ended by the kernel (alarm(2)) when that takes too long, whatever it is doing; it ends by
-itself when the portal is gone. ``python -m tvcore.workers TABLE`` is such a child; TABLE is a module with
-``FUNCTIONS``, functions by name, whose arguments and results are JSON.
+All of one table are forked from one process that has loaded what they need (``tvcore.nursery``): a new one is there
+at once, and they share that memory.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import logging
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from io import BufferedRWPair
-from typing import Any
+from array import array
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import gevent
-from gevent import socket, subprocess
+from gevent import select, socket, subprocess
 from gevent.lock import BoundedSemaphore
 
 from tvcore.errors import TiledVizError
+from tvcore.nursery import MESSAGE_MAX
 
 TABLE = "tvcore.portal.calls"
 ANSWER_MAX = 1 << 27  # bytes of a line
 IDLE_SECONDS = 60.0
-# The portal's own limit comes first; the kernel's is for a child that its portal has left behind.
-ALARM_GRACE = 2
+BIRTH_SECONDS = 20.0  # the first one waits until all is loaded
 
 log = logging.getLogger(__name__)
 
@@ -52,29 +47,92 @@ class CallFailedError(TiledVizError):
     """The function has a fault; the log has the traceback."""
 
 
+class Nursery:
+    """The process that worker processes over one *table* are forked from, started when the first is needed."""
+
+    _all: ClassVar[dict[str, Nursery]] = {}
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._lock = BoundedSemaphore()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @classmethod
+    def of(cls, table: str) -> Nursery:
+        """Return this process's one nursery for *table*."""
+        return cls._all.setdefault(table, cls(table))
+
+    def fork(self) -> tuple[int, socket.socket]:
+        """Return the process id of a new worker, and the socket to it. Raises OSError or EOFError."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                return int(self._ask(b"fork", theirs)), ours
+            except BaseException:
+                ours.close()
+                raise
+
+    def kill(self, pid: int) -> None:
+        """Kill a worker and wait until it is gone; one whose nursery is gone ends when its socket does."""
+        with contextlib.suppress(OSError, EOFError):
+            self._ask(b"kill %d" % pid)
+
+    def _ask(self, message: bytes, handed: socket.socket | None = None) -> bytes:
+        with self._lock:
+            try:
+                with gevent.Timeout(BIRTH_SECONDS, TimeoutError("it does not answer")):
+                    control = self._started()
+                    control.sendmsg([message], [_rights(handed)] if handed else [])
+                    answer: bytes = control.recv(MESSAGE_MAX)
+            except BaseException:
+                self._end()
+                raise
+            if not answer:
+                self._end()
+                raise EOFError
+            return answer
+
+    def _started(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._control is None:
+            self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+            with theirs:
+                # A session of its own: a Ctrl-C in the terminal is the portal's to handle.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "tvcore.nursery", self._table], stdin=theirs, start_new_session=True
+                )
+        return self._control
+
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _rights(handed: socket.socket) -> tuple[int, int, bytes]:
+    """Return what hands a socket on with a message (cmsg(3), SCM_RIGHTS)."""
+    return socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [handed.fileno()]).tobytes()
+
+
 class Child:
     """One worker process, used by one greenlet at a time."""
 
     def __init__(self, table: str) -> None:
-        ours, theirs = socket.socketpair()
-        try:
-            # A session of its own: a Ctrl-C in the terminal is the portal's to handle.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tvcore.workers", table], stdin=theirs, start_new_session=True
-            )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        self._socket = ours
-        self._file = ours.makefile("rb")
+        self._nursery = Nursery.of(table)
+        self._pid, self._socket = self._nursery.fork()
+        self._file = self._socket.makefile("rb")
         self.idle_since = time.monotonic()
 
     @property
     def alive(self) -> bool:
-        """Return whether the process still runs."""
-        return self._process.poll() is None
+        """Return whether the process still runs, while it has nothing to answer."""
+        return not select.select([self._socket], [], [], 0)[0]
 
     def call(self, name: str, seconds: float, arguments: Mapping[str, Any]) -> Any:
         """Return what the function *name* does. Raises OSError or EOFError when the process is lost."""
@@ -92,11 +150,9 @@ class Child:
 
     def end(self) -> None:
         """Kill the process and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        self._process.wait()
         self._file.close()
         self._socket.close()
+        self._nursery.kill(self._pid)
 
 
 class Workers:
@@ -150,7 +206,10 @@ class Workers:
             self._end(child)
         if self._closed:
             raise WorkerLostError("the portal is ending")
-        child = Child(self._table)
+        try:
+            child = Child(self._table)
+        except (OSError, EOFError) as error:
+            raise WorkerLostError(f"no worker process can be started: {error or 'it ended at once'}") from error
         self._all.add(child)
         return child
 
@@ -180,48 +239,3 @@ class Workers:
         self._free.clear()
         for child in list(self._all):
             self._end(child)
-
-
-# ---------------------------------------------------------------------- the child
-
-
-def answer_to(functions: Mapping[str, Callable[..., Any]], line: bytes) -> dict[str, Any]:
-    """Return the answer to the call in *line*."""
-    request = json.loads(line)
-    try:
-        return {"result": functions[request["call"]](**request["arguments"])}
-    except TiledVizError as error:
-        position = getattr(error, "position", None)
-        return {"error": str(error), "usage": error.exit_code == 2, "position": position}
-    except Exception:
-        log.exception("fault in %s", request["call"])
-        return {"fault": True}
-
-
-def run_child(functions: Mapping[str, Callable[..., Any]], channel: BufferedRWPair) -> None:
-    """Answer calls from *channel* until it ends."""
-    for line in channel:
-        signal.alarm(int(json.loads(line)["seconds"]) + ALARM_GRACE)
-        answer = answer_to(functions, line)
-        signal.alarm(0)
-        channel.write(json.dumps(answer).encode() + b"\n")
-        channel.flush()
-
-
-def main() -> None:
-    """Be a worker process: calls come by the socket on standard input."""
-    import socket as plain_socket  # the child is not gevent's
-
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # What the functions start must hold neither the channel nor, as its output, anything else that is ours.
-    channel = plain_socket.socket(fileno=os.dup(0))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    functions = importlib.import_module(sys.argv[1]).FUNCTIONS
-    with channel, channel.makefile("rwb") as file, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        run_child(functions, file)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,8 @@
  * The stage: how the wall stands (stage-layout.js) and what the camera sees of it (stage-view.js); what the worker is told of tiles is
  * stage-scene.js, which pictures are asked for stage-demand.js, what all of this follows stage-changes.js.
  *
- * Whatever changes, however often, the worker and the named cells are told once a frame; who asks where something is gets the new place at once.
+ * What changes is told to the worker at the end of the event that changed it, and what changes more often than that once a frame; the named
+ * cells follow after it. Who asks where something is gets the new place at once.
  *
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./camera.js').Rect} Rect
@@ -23,12 +24,17 @@ import { StageScene } from './stage-scene.js';
 import { StageView } from './stage-view.js';
 import { canvasTheme } from './theme.js';
 
+const FRAME_MS = 16;
+
 export class Stage extends StageView {
   element = byId('stage', HTMLElement);
   /** the page shows something else: no pictures are wanted */ covered = false;
   /** @type {{id: number, width: number, height: number}|null} the one tile whose pictures are wanted while covered */ alone = null;
   #ratio = 1;
   #frame = 0;
+  #due = false;
+  #drawing = false;
+  #toldAt = -FRAME_MS;
   /** whether the layout is of before a change */ #stale = false;
   /** the milliseconds that tiles take to their new places, if they are to be told them @type {number|null} */ #travel = null;
   /** @type {Set<number>|'all'} of whom something may look otherwise */ #touched = new Set();
@@ -71,6 +77,7 @@ export class Stage extends StageView {
   /** @param {import('./camera.js').Motion} motion */
   #moved(motion) {
     this.connection.tell({ type: 'camera', motion });
+    this.#drawSoon();
     this.cells.place(motion.to);
     this.demand.soon();
   }
@@ -97,7 +104,7 @@ export class Stage extends StageView {
 
   // ---------------------------------------------------------------- what changes
 
-  /** Lay the tiles out anew in the next frame; they travel to their places. @param {number} [duration] */
+  /** Lay the tiles out anew soon; they travel to their places. @param {number} [duration] */
   layoutSoon(duration = optics.MOTION_MS) {
     this.#stale = true;
     this.#travel = Math.min(duration, this.#travel ?? duration);
@@ -110,7 +117,7 @@ export class Stage extends StageView {
     this.#tellAll();
   }
 
-  /** These tiles may look otherwise: tell it in the next frame. @param {Iterable<number>|'all'} ids */
+  /** These tiles may look otherwise: tell it soon. @param {Iterable<number>|'all'} ids */
   refreshSoon(ids) {
     if (ids === 'all' || this.#touched === 'all') this.#touched = 'all';
     else for (const id of ids) this.#touched.add(id);
@@ -118,7 +125,20 @@ export class Stage extends StageView {
   }
 
   #soon() {
-    this.#frame ||= requestAnimationFrame(() => this.#tellAll());
+    if (this.#due || this.#frame) return;
+    if (performance.now() - this.#toldAt < FRAME_MS) return void (this.#frame = requestAnimationFrame(() => this.#tellAll()));
+    this.#due = true;
+    queueMicrotask(() => this.#due && this.#tellAll());
+  }
+
+  /** Have what the worker was told drawn, once it was told all of it. */
+  #drawSoon() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.connection.tell({ type: 'draw' });
+    });
   }
 
   /** Return the layout, made anew if it is of before a change. @override */
@@ -135,6 +155,8 @@ export class Stage extends StageView {
   #tellAll() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    this.#due = false;
+    this.#toldAt = performance.now();
     this.settled();
     const touched = this.#touched === 'all' ? this.layout.grid.ids : this.#touched;
     this.#touched = new Set();
@@ -147,6 +169,7 @@ export class Stage extends StageView {
       this.keep(this.#travel);
     }
     this.#travel = null;
+    this.#drawSoon();
     this.cells.updateSoon(changed);
     if (changed.length > 0) this.demand.soon();
   }

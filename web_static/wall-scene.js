@@ -45,6 +45,7 @@ import { drawPicture, drawTile, drawWithinEdge, isPlain, snapped } from './wall-
 import { Pace } from './wall-pace.js';
 
 const LATE_MS = 100;
+const FRAME_MS = 16;
 const TOUCHED_MOST = 48; // more are drawn with all others: each alone costs its neighbours too
 const AROUND_PX = 6; // that the focus ring reaches beyond a picture, and a hair
 
@@ -67,6 +68,9 @@ export class Scene {
   /** @type {Set<number>} tiles that look otherwise, where they were */ #touched = new Set();
   #all = true;
   #asked = false;
+  #late = 0;
+  #frame = 0;
+  #drawnAt = -Infinity;
   #pausing = 0;
   #pace = new Pace();
   #frameEnd = new MessageChannel();
@@ -162,18 +166,25 @@ export class Scene {
   #ask() {
     if (this.#asked) return;
     this.#asked = true;
-    const draw = () => {
-      cancelAnimationFrame(frame);
-      clearTimeout(late);
-      this.#asked = false;
-      this.#pace.begin(performance.now());
-      this.#draw();
-      this.onDrawn();
-      this.#frameEnd.port1.postMessage(null); // comes once the frame is handed over
-    };
     // A browser that falls behind with showing frames asks for one a second for a while: drawn is drawn all the same.
-    const late = setTimeout(draw, LATE_MS);
-    const frame = requestAnimationFrame(draw);
+    this.#late = setTimeout(() => this.#drawFrame(), LATE_MS);
+    this.#frame = requestAnimationFrame(() => this.#drawFrame());
+  }
+
+  /** Draw what is asked for without waiting for the next frame to begin, if none was drawn just now: the next one shows it. */
+  drawNow() {
+    if (this.#asked && performance.now() - this.#drawnAt > FRAME_MS) this.#drawFrame();
+  }
+
+  #drawFrame() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#late);
+    this.#asked = false;
+    this.#pace.begin(performance.now());
+    this.#draw();
+    this.#drawnAt = performance.now();
+    this.onDrawn();
+    this.#frameEnd.port1.postMessage(null); // comes once the frame is handed over
   }
 
   /** Return a tile as it stands now, on its way to its place. @param {SceneTile} tile @param {number} now */
@@ -193,7 +204,7 @@ export class Scene {
   #draw() {
     const [canvas, context, theme] = [this.#canvas, this.context, this.#theme];
     if (!canvas || !context || !theme || canvas.width === 0) return;
-    const now = Date.now();
+    const now = Date.now() + FRAME_MS; // when it is seen
     const moving = now < this.#move.start + this.#move.duration;
     const panning = now < this.#motion.start + this.#motion.duration;
     if (!this.#all && this.#changed.size === 0 && this.#touched.size === 0) return;

@@ -13,6 +13,7 @@
  *   | ({type: 'scene'} & import('./wall-scene.js').Standing)
  *   | {type: 'insertion', line: import('./camera.js').Rect|null}
  *   | {type: 'tiles', tiles: SceneTile[]}
+ *   | {type: 'draw'}
  *   | {type: 'stale', since: number|null}
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
  *   | {type: 'say', message: object}
@@ -133,6 +134,8 @@ addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: messa
       return scene.setInsertion(message.line);
     case 'tiles':
       return scene.updateTiles(message.tiles);
+    case 'draw':
+      return scene.drawNow();
     case 'stale':
       return scene.setStale(message.since);
     case 'demand':

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import BaseModel
 
@@ -102,9 +103,20 @@ def case_action(
     with open_ensemble(source) as ensemble:
         names = [column.name for column in ensemble.columns]
         table = ensemble.table(names)
-    path = source.with_name(f"{source.stem}-{time.strftime('%Y%m%d-%H%M%S')}.csv")
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with _new_table(source) as file:
         writer = csv.writer(file)
         writer.writerow(["member", *names])
         writer.writerows([each.index, *(table[name][each.index] for name in names)] for each in member)
-    return f"{len(member)} members are in {path}"
+    return f"{len(member)} {'member is' if len(member) == 1 else 'members are'} in {file.name}"
+
+
+def _new_table(source: Path) -> TextIO:
+    """Open a new CSV file beside *source*; it gets a number where others were begun in the same second."""
+    stem = f"{source.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    others = 0
+    while True:
+        try:
+            number = f"-{others + 1}" if others else ""
+            return source.with_name(f"{stem}{number}.csv").open("x", newline="", encoding="utf-8")
+        except FileExistsError:
+            others += 1

@@ -51,7 +51,7 @@ def test_the_palette_finds_commands_by_a_few_letters_and_runs_them_the_last_used
 
 
 def test_keys_that_come_right_after_a_choice_open_the_palette_again(grid: GridWall) -> None:
-    """A closed dialog keeps the focus until the next frame when nothing had it before: it must not take keys meanwhile."""
+    """A closed dialog keeps the focus until the next frame if nothing had it before: it must take no keys."""
     page = grid.page
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Control+k")

@@ -248,7 +248,7 @@ def test_a_store_of_a_later_release_is_left_alone(store: Store, home: Path) -> N
 
 
 def test_a_second_store_in_one_process_leaves_the_first_ones_locks(store: Store, home: Path) -> None:
-    """Without them another process that closes the file takes itself for the last one, and deletes the log that is in use."""
+    """Without them another process takes itself for the last one when it closes the file, and deletes the log."""
     store.tiles()
     again = Store.open()
     again.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tvcore.store import Store
 
 VERBS = ["demo", "up", "open", "cases", "launch", "render", "jobs", "tiles", "logs", "stop"]
 TILE_VERBS = [
@@ -125,18 +128,51 @@ def test_a_rendered_script_is_one_that_bash_takes(home: Path) -> None:
     assert json.loads(tiledviz("render", "gears", "--tiles", "2", "--json").stdout)["script"] == script
 
 
-def test_without_xvnc_the_job_fails_and_says_what_to_install(
-    home: Path, tmp_path: Path, until: Callable[..., None]
-) -> None:
+@pytest.fixture
+def no_xvnc(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine on which jobs start, and fail."""
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "setpriv", "setsid", "nice", "env"):
         found = next(Path(folder, name) for folder in ("/usr/bin", "/bin") if Path(folder, name).exists())
         (tools / name).symlink_to(found)
-    launched = tiledviz("launch", "gears", "--tiles", "1", "--detach", "--json", env={"PATH": str(tools)})
+    return {"PATH": str(tools)}
+
+
+def failed_job(env: dict[str, str], until: Callable[..., None], *arguments: str) -> str:
+    launched = tiledviz("launch", *arguments, "--detach", "--json", env=env)
     assert launched.returncode == 0, launched
-    job = json.loads(launched.stdout)["id"]
+    job: str = json.loads(launched.stdout)["id"]
     until(lambda: json.loads(tiledviz("jobs", "--json").stdout)[0]["state"] == "failed", seconds=30)
+    return job
+
+
+def test_what_people_made_of_tiles_is_on_those_that_are_launched_again(
+    home: Path, no_xvnc: dict[str, str], until: Callable[..., None]
+) -> None:
+    job = failed_job(no_xvnc, until, "gears", "--tiles", "3")
+    gone, old, last = (tile["id"] for tile in json.loads(tiledviz("tiles", "--json").stdout))
+    assert tiledviz("tile", "remove", str(gone)).returncode == 0
+    made: list[list[object]] = [[f"tags/{old}/hot", True], [f"tile/{old}/rotation", 90], [f"order/{last}", "b"]]
+    act = {"id": "a-1", "set": made, "text": [[f"note/{old}", [["+", "", "split here"]]]]}
+    with contextlib.closing(Store.open()) as store:
+        store.rooms.append("main", "ann", "editor", [act])
+        again = failed_job(no_xvnc, until, "--again", job)
+        found = json.loads(tiledviz("tiles", "--json").stdout)
+        assert [(tile["job"], tile["index"]) for tile in found] == [(again, 1), (again, 2)]
+        new, new_last = (tile["id"] for tile in found)
+        assert store.rooms.document("main").plain() == {
+            "registers": {f"order/{new_last}": "b", f"tags/{new}/hot": True, f"tile/{new}/rotation": 90},
+            "texts": {f"note/{new}": "split here"},
+        }
+    assert json.loads(tiledviz("tiles", "tag:hot", "--json").stdout)[0]["id"] == new
+    assert "nothing that the command line did" in tiledviz("session", "undo").stderr
+
+
+def test_without_xvnc_the_job_fails_and_says_what_to_install(
+    home: Path, no_xvnc: dict[str, str], until: Callable[..., None]
+) -> None:
+    job = failed_job(no_xvnc, until, "gears", "--tiles", "1")
     assert "tigervnc-standalone-server" in "\n".join(json.loads(tiledviz("logs", job, "--json").stdout)["lines"])
     (tile,) = json.loads(tiledviz("tiles", "--json").stdout)
     assert tile["state"] == "failed"

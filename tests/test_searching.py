@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tvcore.ensemble.query import QueryError
+from tvcore.ensemble.query import ALTERNATIVES_MAX, QueryError, parse
 from tvcore.errors import UsageError
-from tvcore.searching import annotated, match, search
+from tvcore.searching import Found, Searched
+from tvcore.searching import match as matching
 
 
 def tile(number: int, **metadata: Any) -> dict[str, Any]:
@@ -19,6 +23,34 @@ def tile(number: int, **metadata: Any) -> dict[str, Any]:
 
 
 WALL = [tile(1, F=0.1, kind="spots"), tile(2, F=0.3), tile(3, kind="waves"), tile(4, F="text")]
+
+
+class Written:
+    """What people wrote, as a document says it."""
+
+    def __init__(self, registers: dict[str, Any], texts: dict[str, str]) -> None:
+        self.registers, self.texts = registers, texts
+
+    def below(self, prefix: str) -> list[tuple[str, Any]]:
+        return [(path.removeprefix(prefix), v) for path, v in self.registers.items() if path.startswith(prefix)]
+
+    def text(self, path: str) -> str:
+        return self.texts.get(path, "")
+
+
+NOTHING = Written({}, {})
+
+
+def match(tiles: list[dict[str, Any]], query: str, written: Written = NOTHING) -> list[int]:
+    return matching(tiles, written, query)
+
+
+def now(tiles: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    return [(tile["state"], tile["node"]) for tile in tiles]
+
+
+def search(tiles: list[dict[str, Any]], query: str) -> Found:
+    return Searched(tiles, NOTHING).search(now(tiles), query)
 
 
 @pytest.mark.parametrize(
@@ -52,49 +84,124 @@ def test_no_tiles_match_nothing() -> None:
     assert match([], "title=x") == []
 
 
-class Written:
-    """What people wrote, as a document says it."""
-
-    def __init__(self, registers: dict[str, Any], texts: dict[str, str]) -> None:
-        self._registers, self._texts = registers, texts
-
-    def below(self, prefix: str) -> list[tuple[str, Any]]:
-        return [(path.removeprefix(prefix), v) for path, v in self._registers.items() if path.startswith(prefix)]
-
-    def texts(self) -> list[tuple[str, str]]:
-        return list(self._texts.items())
-
-
 def test_tags_given_by_hand_are_found_and_those_taken_off_are_not() -> None:
     written = Written({"tags/1/keep": False, "tags/2/two%20words%2F": True, "tags/9/other": True}, {})
-    tiles = annotated(WALL, written)
-    assert match(tiles, "tag:keep") == [3]
-    assert match(tiles, 'tag:"two words/"') == [2]
-    assert match(tiles, "two") == [2]
+    assert match(WALL, "tag:keep", written) == [3]
+    assert match(WALL, 'tag:"two words/"', written) == [2]
+    assert match(WALL, "two", written) == [2]
     assert WALL[0]["tags"] == ["keep"]
 
 
 def test_notes_are_searched_like_any_text() -> None:
-    tiles = annotated(WALL, Written({}, {"note/3": "Ask Martial\nabout this", "drawing/1": "Martial"}))
-    assert match(tiles, "martial") == [3]
-    assert match(tiles, "note:ask") == [3]
-    assert match(tiles, "martial | spots") == [1, 3]
+    written = Written({}, {"note/3": "Ask Martial\nabout this", "drawing/1": "Martial"})
+    assert match(WALL, "martial", written) == [3]
+    assert match(WALL, "note:ask", written) == [3]
+    assert match(WALL, "martial | spots", written) == [1, 3]
+
+
+def test_a_column_of_members_called_note_is_searched_until_there_are_notes() -> None:
+    tiles = [tile(1, note="of the member"), tile(2)]
+    searched, written = Searched(tiles, NOTHING), Written({}, {"note/2": "by hand"})
+    assert searched.search(now(tiles), "note:member")[0] == [1]
+    searched.write(written, ["note/2"])
+    assert searched.search(now(tiles), "note:member")[0] == []
+    assert searched.search(now(tiles), "note:hand")[0] == [2]
+    searched.write(NOTHING, ["note/2"])
+    assert searched.search(now(tiles), "note:member")[0] == [1]
 
 
 def test_the_number_of_a_numeric_tag_is_a_column() -> None:
     registers = {"tags/1/%7Bage%2C0%2C3%2C20%7D": True, "tags/2/%7Bage%2C0%2C12.5%2C20%7D": True}
-    tiles = annotated(WALL, Written(registers, {}))
-    assert match(tiles, "age=2..5") == [1]
-    assert match(tiles, "age>3") == [2]
+    assert match(WALL, "age=2..5", Written(registers, {})) == [1]
+    assert match(WALL, "age>3", Written(registers, {})) == [2]
+
+
+@pytest.mark.parametrize(
+    ("tag", "query", "found"),
+    [
+        ("{age,0,3,20}", "age=3", True),
+        ("{ age of it , 0 , +.5e1 , 20. }", '"age of it"=5', True),
+        ("{age,0,3}", "age=3", False),
+        ("{age,0,x,20}", "age=3", False),
+        ("{,0,3,20}", "age=3", False),
+        ("{  ,0,3,20}", "age=3", False),
+        ("{age,0,3,20} ", "age=3", False),
+    ],
+)
+def test_a_numeric_tag_is_name_least_value_and_most(tag: str, query: str, found: bool) -> None:
+    tiles = [{**tile(2), "tags": [tag]}]
+    if found:
+        assert match(tiles, query) == [2]
+    else:
+        with pytest.raises(UsageError, match="no column"):
+            match(tiles, query)
+
+
+@pytest.mark.parametrize(
+    "tag", ["{" + " " * 100_000 + "x", "{a," + " " * 100_000, "{a,0," + "1" * 100_000, "{" * 100_000]
+)
+def test_a_tag_of_any_length_is_read_at_once(tag: str) -> None:
+    tiles = [{**tile(2), "tags": [tag]}]
+    began = time.process_time()
+    assert match(tiles, "tile") == [2]
+    assert time.process_time() - began < 1
 
 
 def test_each_alternative_of_a_search_has_its_own_tiles() -> None:
     assert search(WALL, "kind=spots or kind=waves") == ([1, 3], [("kind=spots", [1]), ("kind=waves", [3])])
     assert search(WALL, "kind=spots & tag:keep") == ([1], [])
     assert search(WALL, "keep & (spots | waves)") == ([1, 3], [])
+    assert search([], "title=a | title=b") == ([], [("title=a", []), ("title=b", [])])
 
 
 def test_a_wrong_alternative_is_told_with_its_position() -> None:
     with pytest.raises(QueryError) as error:
         search(WALL, "keep | knd=x")
     assert error.value.position == 7
+
+
+@pytest.mark.parametrize(("query", "position"), [("a|" * 32 + "a", 63), ("(" + "a|" * 32 + "a)", 64)])
+def test_there_are_so_many_alternatives_and_no_more(query: str, position: int) -> None:
+    parse(query.replace("a|", "", 1))
+    with pytest.raises(QueryError, match=f"^a search has at most {ALTERNATIVES_MAX} alternatives$") as error:
+        search(WALL, query)
+    assert error.value.position == position
+
+
+def test_what_is_searched_again_follows_states_and_what_people_write() -> None:
+    searched = Searched(WALL, NOTHING)
+    assert searched.search(now(WALL), "live")[0] == [1, 2, 3, 4]
+    assert searched.search([("failed", "c1"), *now(WALL)[1:]], "live")[0] == [2, 3, 4]
+    assert searched.search([("failed", "c1"), *now(WALL)[1:]], "node=c1")[0] == [1]
+    written = Written({"tags/2/keep": True, "tags/4/%7Bage%2C0%2C3%2C20%7D": True}, {"note/1": "see"})
+    searched.write(written, ["tags/2/keep"])
+    assert searched.search(now(WALL), "tag:keep")[0] == [1, 2, 3]
+    with pytest.raises(QueryError, match="no column age"):
+        searched.search(now(WALL), "age=3")
+    searched.write(written, ["tags/4/%7Bage%2C0%2C3%2C20%7D", "note/1", "note/9", "note", "tile/1/off", "tags/x/y"])
+    assert searched.search(now(WALL), "age=3 | see")[0] == [1, 4]
+    searched.write(NOTHING)
+    assert searched.search(now(WALL), "tag:keep | see")[0] == [1, 3]
+
+
+TEXTS = st.text(st.sampled_from("aAbßÉ 1"), max_size=4)
+TILES = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.none() | TEXTS, TEXTS), max_size=6)
+
+
+@given(TILES, st.text(st.sampled_from("aAbßÉ1"), min_size=1, max_size=2))
+def test_a_word_is_found_in_every_text_as_it_would_be_one_by_one(
+    rows: list[tuple[str, list[str], str | None, str]], word: str
+) -> None:
+    tiles = [
+        {**tile(number), "title": title, "tags": tags, "node": node, "metadata": {"kind": kind}}
+        for number, (title, tags, node, kind) in enumerate(rows)
+    ]
+    folded = [[text.casefold() for text in (t, *g, n or "", k, "live", "gears", "local-1")] for t, g, n, k in rows]
+    wanted = word.casefold()
+    assert match(tiles, word) == [i for i, texts in enumerate(folded) if any(wanted in text for text in texts)]
+    has = [i for i, (_, tags, _, _) in enumerate(rows) if wanted in [tag.casefold() for tag in tags]]
+    assert match(tiles, f"tag:{word}") == match(tiles, f"tag={word}") == has
+    assert match(tiles, f"tag!={word}") == [i for i in range(len(rows)) if i not in has]
+    if rows:
+        assert match(tiles, f"kind={word}") == [i for i, (*_, kind) in enumerate(rows) if kind.casefold() == wanted]
+        assert match(tiles, f"kind<{word}") == [i for i, (*_, kind) in enumerate(rows) if kind.casefold() < wanted]

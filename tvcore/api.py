@@ -23,12 +23,13 @@ from tvcore.errors import TiledVizError, UsageError
 from tvcore.planning import plan_case, silent
 from tvcore.portal import instance
 from tvcore.portal.roles import Role
+from tvcore.session import SESSION, acts
 from tvcore.store import Store
 from tvcore.tunnel import agents
 from tvcore.tunnel.keep import keep
 
 __all__ = [
-    "annotated", "ask_agents", "cases", "jobs", "launch", "launch_again", "login_url", "logs", "notices", "plan_case",
+    "ask_agents", "cases", "jobs", "launch", "launch_again", "login_url", "logs", "notices", "plan_case",
     "render", "settings", "silent", "stop", "tail", "tiles", "wait_until_live",
 ]  # fmt: skip
 
@@ -100,7 +101,7 @@ def launch(
 def launch_again(store: Store, job: str, report: Report = silent) -> dict[str, Any]:
     """Launch what *job*, which is over, showed: the tiles that are still on the wall, which the new ones replace.
 
-    Case, parameters and settings are those it was launched with.
+    Case, parameters and settings are those it was launched with; what people made of a tile is the new one's.
     """
     found = _job(store, job)
     if not JobState(found["state"]).ended:
@@ -109,8 +110,16 @@ def launch_again(store: Store, job: str, report: Report = silent) -> dict[str, A
     here = {"scheduler.backend": "local"} if found["scheduler"] == "local" else {}
     given = {**run.parameters, **here, **run.settings}
     new = launch(store, run.case, given, title=run.title, report=report, indices=run.indices)
+    old_ids, new_ids = _by_index(store, job), _by_index(store, new["id"])
+    moved = {tile: new_ids[index] for index, tile in old_ids.items() if index in new_ids}
+    acts.carry_over(store, moved, found["session"])
     store.remove_run(job)
     return new
+
+
+def _by_index(store: Store, job: str) -> dict[int, int]:
+    """Return the ids of the tiles of *job* by their numbers within it."""
+    return {tile["index"]: tile["id"] for tile in store.tiles() if tile["job"] == job}
 
 
 def jobs(store: Store, ask: bool = True) -> list[dict[str, Any]]:
@@ -162,7 +171,7 @@ def tiles(store: Store, query: str = "") -> list[dict[str, Any]]:
     found = store.tiles()
     if not query.strip():
         return found
-    wanted = set(searching.match(annotated(store, found), query))
+    wanted = set(searching.match(found, store.rooms.document(SESSION), query))
     return [tile for tile in found if tile["id"] in wanted]
 
 
@@ -175,11 +184,6 @@ def ask_agents(store: Store) -> None:
             # One that does not answer is still starting, or ending: the store knows the last it said.
             with contextlib.suppress(TiledVizError):
                 watch.apply_status(store, registration, agents.call(registration, "status")["tiles"])
-
-
-def annotated(store: Store, found: Sequence[Mapping[str, Any]], session: str = "main") -> list[dict[str, Any]]:
-    """Return the tiles *found* with the tags and notes that people gave them in *session*."""
-    return searching.annotated(found, store.rooms.document(session))
 
 
 def logs(store: Store, what: str, lines: int = 50) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tvcore import api
-from tvcore.errors import UsageError
+from tvcore.errors import TiledVizError, UsageError
 from tvcore.store import Store
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -24,7 +27,7 @@ set_option = click.option(
 tiles_option = click.option("--tiles", type=int, metavar="N", help="Show the first N members.")
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened_store() -> Iterator[Store]:
     """Open the person's store for one verb."""
     store = Store.open()
@@ -66,3 +69,26 @@ def matching(store: Store, query: str) -> list[dict[str, Any]]:
         return api.tiles(store, query)
     except QueryError as error:
         raise UsageError(f"{error}, at character {error.position + 1} of {query!r}") from error
+
+
+def save_file(chunks: Iterable[bytes], target: Path) -> int:
+    """Write *chunks* to *target*, whole or not at all; return how many bytes they were."""
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target} is no file: name one, or `-` for standard output")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
+    except OSError as error:
+        raise TiledVizError(f"cannot write into the folder {target.parent}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb") as written:
+            size = sum(written.write(chunk) for chunk in chunks)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.fchmod(written.fileno(), 0o666 & ~umask)
+        Path(name).replace(target)
+    except OSError as error:
+        raise TiledVizError(f"cannot write {target}: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+    return size

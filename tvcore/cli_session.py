@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from tvcore.cli_kit import as_json, opened_store, show
+from tvcore.cli_kit import as_json, opened_store, save_file, show
 from tvcore.errors import TiledVizError
-from tvcore.session import acts
+from tvcore.session import SESSION, acts
+from tvcore.session.file import FILE_MAX
 from tvcore.terminal import printable, table
 
 name_argument = click.argument("name")
@@ -21,7 +22,7 @@ name_argument = click.argument("name")
 def session() -> None:
     """Save and restore the session: its order, layout, tags, notes, drawings; as versions, or as a file.
 
-    What restore and import do is one act: everyone who looks sees it, and it can be taken back.
+    What restore and import do is one act: everyone who looks sees it, and `tiledviz session undo` takes it back.
     """
 
 
@@ -30,7 +31,7 @@ def session() -> None:
 def versions(as_json: bool) -> None:
     """List the versions that were saved."""
     with opened_store() as store:
-        found = store.rooms.versions(acts.SESSION)
+        found = store.rooms.versions(SESSION)
     rows = [(printable(version["name"]), _when(version["at"])) for version in found]
     empty = "No versions: `tiledviz session save NAME` makes one."
     show(found, as_json, lambda: table(("version", "saved"), rows) if rows else empty)
@@ -46,7 +47,7 @@ def _when(at: float) -> str:
 def save(name: str, as_json: bool) -> None:
     """Keep what the session is now under NAME."""
     with opened_store() as store:
-        found = store.rooms.save_version(acts.SESSION, name, acts.HERE)
+        found = store.rooms.save_version(SESSION, name, acts.HERE)
     show(found, as_json, lambda: f"saved as {printable(found['name'])}")
 
 
@@ -57,7 +58,16 @@ def restore(name: str, as_json: bool) -> None:
     """Make the session what it was when NAME was saved."""
     with opened_store() as store:
         found = acts.restore_version(store, acts.find_version(store, name))
-    show(found, as_json, lambda: "restored" if found["changed"] else "it is so already")
+    show(found, as_json, lambda: _came(found, "restored"))
+
+
+@session.command()
+@as_json
+def undo(as_json: bool) -> None:
+    """Take back the last restore or import of the command line that still counts; what others did since stays."""
+    with opened_store() as store:
+        found = acts.undo(store)
+    show(found, as_json, lambda: f"taken back: {found['label']} of {_when(found['at'])}")
 
 
 @session.command()
@@ -85,14 +95,14 @@ def compare(name: str, as_json: bool) -> None:
 def export(file: Path) -> None:
     """Write the session into FILE (`-`: standard output), as docs/session-file.md describes."""
     with opened_store() as store:
-        text = json.dumps(acts.export_session(store), indent=1, ensure_ascii=False) + "\n"
+        written = acts.export_session(store)
+    text = json.dumps(written, indent=1, ensure_ascii=False) + "\n"
     if str(file) == "-":
         click.echo(text, nl=False)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise TiledVizError(f"cannot write {file}: {error.strerror}") from error
+    else:
+        save_file([text.encode()], file)
+    for note in written["notes"]:
+        click.echo(f"tiledviz: {note}", err=True)
 
 
 @session.command(name="import")
@@ -101,14 +111,15 @@ def export(file: Path) -> None:
 def import_(file: Path, as_json: bool) -> None:
     """Make the session what FILE says; what cannot be placed on this wall is told."""
     try:
-        text = file.read_bytes()
+        with file.open("rb") as opened:
+            text = opened.read(FILE_MAX + 1)
     except OSError as error:
         raise TiledVizError(f"cannot read {file}: {error.strerror}") from error
     with opened_store() as store:
         found = acts.import_session(store, acts.parse(text, str(file)))
-    show(found, as_json, lambda: _imported(found))
+    show(found, as_json, lambda: _came(found, "imported"))
 
 
-def _imported(found: dict[str, Any]) -> str:
-    lines = ["imported" if found["changed"] else "it is so already"]
-    return "\n".join(lines + [f"not placed: {printable(line)}" for line in found["missing"]])
+def _came(found: dict[str, Any], what: str) -> str:
+    lines = [what if found["changed"] else "it is so already"]
+    return "\n".join(lines + [f"not {what}: {printable(line)}" for line in found["missing"]])

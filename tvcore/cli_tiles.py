@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,8 @@ import click
 
 from tvcore import tiles as acts
 from tvcore.cases.live import read_chunks
-from tvcore.cli_kit import as_json, matching, opened_store, show
-from tvcore.errors import TiledVizError, UsageError
+from tvcore.cli_kit import as_json, matching, opened_store, save_file, show
+from tvcore.errors import UsageError
 from tvcore.store import Store
 from tvcore.terminal import printable, table
 
@@ -178,32 +175,9 @@ def get(number: int, path: str, file: Path | None, as_json: bool) -> None:
             for chunk in chunks:
                 _pass_on(1, chunk)
             return
-        size = _save(chunks, target)
+        size = save_file(chunks, target)
     document = {"tile": number, "path": path, "file": str(target.absolute()), "bytes": size}
     show(document, as_json, lambda: f"{target}: {size} bytes")
-
-
-def _save(chunks: Iterable[bytes], target: Path) -> int:
-    """Write *chunks* to *target*, whole or not at all; return how many bytes they were."""
-    if target.is_dir():
-        raise UsageError(f"{target} is a folder: name a file")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
-    except OSError as error:
-        raise TiledVizError(f"cannot write into the folder {target.parent}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as written:
-            size = sum(written.write(chunk) for chunk in chunks)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(written.fileno(), 0o666 & ~umask)
-        Path(name).replace(target)
-    except OSError as error:
-        raise TiledVizError(f"cannot write {target}: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-    return size
 
 
 @tile.command(name="type")

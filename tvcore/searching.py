@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 if TYPE_CHECKING:  # NumPy is loaded by those who search
-    from tvcore.ensemble.expression import Expression
+    from tvcore.ensemble.values import Mask, Values
 
-RESERVED = ("title", "tags", "state", "node", "case", "job")
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_NUMERIC_TAG = re.compile(rf"\{{\s*([^,{{}}]+?)\s*,\s*{_NUMBER}\s*,\s*({_NUMBER})\s*,\s*{_NUMBER}\s*\}}")
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMERIC_TAG = re.compile(rf"\{{([^,{{}}]+),\s*{_NUMBER}\s*,\s*({_NUMBER})\s*,\s*{_NUMBER}\s*\}}")
 
 Tile = Mapping[str, Any]
+Now = tuple[str, str | None]  # the state of a tile, and its node
+Found = tuple[list[int], list[tuple[str, list[int]]]]
 
 
 class Written(Protocol):
@@ -25,76 +26,112 @@ class Written(Protocol):
         """Return the registers below *prefix*, as rest of the path and value."""
         ...
 
-    def texts(self) -> Sequence[tuple[str, str]]:
-        """Return all texts that are not empty, by path."""
+    def text(self, path: str) -> str:
+        """Return a text, empty where there is none."""
         ...
 
 
-def annotated(tiles: Sequence[Tile], written: Written) -> list[dict[str, Any]]:
-    """Return *tiles* with the tags that people gave them, without those they took off, and with their ``note``."""
-    by_hand: dict[int, dict[str, bool]] = {}
-    for rest, on in written.below("tags/"):
-        tile, _, name = rest.partition("/")
-        by_hand.setdefault(int(tile), {})[unquote(name)] = on is True
-    notes = {path.removeprefix("note/"): text for path, text in written.texts() if path.startswith("note/")}
-    return [
-        dict(tile) | {"tags": _tags(tile["tags"], by_hand.get(tile["id"], {})), "note": notes.get(str(tile["id"]), "")}
-        for tile in tiles
-    ]
-
-
-def _tags(given: Sequence[str], by_hand: Mapping[str, bool]) -> list[str]:
-    kept = [tag for tag in given if by_hand.get(tag) is not False]
-    return kept + [tag for tag, on in by_hand.items() if on and tag not in given]
-
-
-def match(found: Sequence[Tile], query: str) -> list[int]:
-    """Return the ids of the tiles among *found* that *query* matches (``tvcore.ensemble.query``).
+class Searched:
+    """Tiles, with what people wrote, that are searched any number of times: what that needs is worked out once.
 
     Columns: title, tags, state, node, case, job, the note, the members' metadata, and the numbers that tags give
-    (``{age,0,3,20}`` is a column ``age``); a tile without a column never matches a comparison with it. Raises
-    QueryError with the position of what is wrong.
+    (``{age,0,3,20}`` is a column ``age``); a tile without a column never matches a comparison with it.
     """
-    return search(found, query)[0]
+
+    def __init__(self, tiles: Sequence[Tile], written: Written) -> None:
+        from tvcore.ensemble.values import Values
+
+        self.ids: list[int] = [tile["id"] for tile in tiles]
+        self._rows = {number: row for row, number in enumerate(self.ids)}
+        self._given = [tile["tags"] for tile in tiles]
+        self._metadata = [tile["metadata"] for tile in tiles]
+        self._fixed = {name: Values([tile[name] or "" for tile in tiles]) for name in ("title", "case", "job")}
+        self._tags: list[Sequence[str]] = list(self._given)
+        self._notes = [""] * len(tiles)
+        self._numbers = [_numbers(tags) for tags in self._given]
+        # Made when they are searched, and anew when what is in them changed.
+        self._members: dict[str, Values] | None = None
+        self._by_hand: dict[str, Values] | None = None
+        self.write(written)
+
+    def write(self, written: Written, paths: Iterable[str] | None = None) -> None:
+        """Take the tags and notes that people gave the tiles: all of them, or just of those with one of *paths*."""
+        for row in range(len(self.ids)) if paths is None else self._touched(paths):
+            self._write(written, row)
+
+    def _touched(self, paths: Iterable[str]) -> set[int]:
+        parts = (path.split("/", 2) for path in paths)
+        ids = (part[1] for part in parts if part[0] in ("tags", "note") and len(part) > 1)
+        rows = (self._rows.get(int(number)) for number in ids if number.isdecimal())
+        return {row for row in rows if row is not None}
+
+    def _write(self, written: Written, row: int) -> None:
+        number, given = self.ids[row], self._given[row]
+        by_hand = {unquote(name): on is True for name, on in written.below(f"tags/{number}/")}
+        tags = [tag for tag in given if by_hand.get(tag) is not False]
+        tags += [tag for tag, on in by_hand.items() if on and tag not in given]
+        note = written.text(f"note/{number}")
+        if tags != self._tags[row]:
+            self._tags[row], self._by_hand = tags, None
+            if (numbers := _numbers(tags)) != self._numbers[row]:
+                self._numbers[row], self._members = numbers, None
+        if note != self._notes[row]:
+            self._notes[row], self._by_hand = note, None
+
+    def search(self, now: Sequence[Now], query: str) -> Found:
+        """Return the ids of the tiles that *query* matches, and for each of its alternatives its query and ids.
+
+        *now* is what may change with any search, for each tile. The alternatives are what ``or`` parts at the top of
+        the query (``tvcore.ensemble.query``); there are none where there is just one. Raises QueryError with the
+        position of what is wrong.
+        """
+        import numpy as np
+
+        from tvcore.ensemble.expression import Any_
+        from tvcore.ensemble.query import parse
+
+        expression, table = parse(query), self._table(now)
+        if not isinstance(expression, Any_):
+            return self._ids(expression.evaluate(table)), []
+        masks = [part.evaluate(table) for part in expression.parts]
+        terms = [(str(part), self._ids(mask)) for part, mask in zip(expression.parts, masks, strict=True)]
+        return self._ids(np.logical_or.reduce(masks)), terms
+
+    def _ids(self, mask: Mask) -> list[int]:
+        return [self.ids[row] for row in mask.nonzero()[0]]
+
+    def _table(self, now: Sequence[Now]) -> dict[str, Values]:
+        from tvcore.ensemble.values import Values
+
+        if self._members is None:
+            self._members = {name: Values(values) for name, values in self._columns().items()}
+        if self._by_hand is None:
+            self._by_hand = {"tags": Values(list(self._tags))}
+            if any(self._notes):
+                self._by_hand["note"] = Values(list(self._notes))
+        state, node = Values([state for state, _ in now]), Values([node or "" for _, node in now])
+        return self._members | self._fixed | self._by_hand | {"state": state, "node": node}
+
+    def _columns(self) -> dict[str, list[Any]]:
+        """Return what tags and the members' metadata say, by column."""
+        rows = [numbers | metadata for numbers, metadata in zip(self._numbers, self._metadata, strict=True)]
+        columns = {}
+        for name in {name for row in rows for name in row}:
+            values = [row.get(name) for row in rows]
+            text = any(isinstance(value, str) for value in values)
+            columns[name] = [_missing(value, text) for value in values]
+        return columns
 
 
-def search(found: Sequence[Tile], query: str) -> tuple[list[int], list[tuple[str, list[int]]]]:
-    """Return the ids of the tiles that *query* matches, and for each of its alternatives its query and ids.
-
-    The alternatives are what ``or`` parts at the top of the query; there are none where there is just one.
-    """
-    from tvcore.ensemble.expression import Any_
-    from tvcore.ensemble.query import parse
-
-    expression, table = parse(query), _table(found)
-    parts = expression.parts if isinstance(expression, Any_) else ()
-    return _ids(found, expression, table), [(str(part), _ids(found, part, table)) for part in parts]
-
-
-def _ids(found: Sequence[Tile], expression: Expression, table: Mapping[str, Sequence[Any]]) -> list[int]:
-    return [int(tile["id"]) for tile, hit in zip(found, expression.evaluate(table), strict=True) if hit]
-
-
-def _table(found: Sequence[Tile]) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {name: [_reserved(tile, name) for tile in found] for name in RESERVED}
-    if any(tile.get("note") for tile in found):
-        table["note"] = [tile.get("note", "") for tile in found]
-    rows = [_numbers(tile["tags"]) | tile["metadata"] for tile in found]
-    names = {name for row in rows for name in row}
-    for name in sorted(names - set(table)):
-        values = [row.get(name) for row in rows]
-        text = any(isinstance(value, str) for value in values)
-        table[name] = [_missing(value, text) for value in values]
-    return table
+def match(found: Sequence[Tile], written: Written, query: str) -> list[int]:
+    """Return the ids of the tiles among *found*, with what people wrote, that *query* matches. Raises QueryError."""
+    return Searched(found, written).search([(tile["state"], tile["node"]) for tile in found], query)[0]
 
 
 def _numbers(tags: Sequence[str]) -> dict[str, float]:
     matches = (_NUMERIC_TAG.fullmatch(tag) for tag in tags)
-    return {found[1]: float(found[2]) for found in matches if found}
-
-
-def _reserved(tile: Tile, name: str) -> Any:
-    return tile[name] if name == "tags" else tile[name] or ""
+    named = ((found[1].strip(), float(found[2])) for found in matches if found)
+    return {name: value for name, value in named if name}
 
 
 def _missing(value: Any, text: bool) -> Any:

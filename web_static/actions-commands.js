@@ -13,12 +13,6 @@ export class TileActs {
     this.stage = stage;
   }
 
-  /** Return what is meant: the selected tiles, else the one in focus. */
-  get meant() {
-    const { chosen, focus } = this.model;
-    return chosen.size > 0 ? [...chosen] : focus === null ? [] : [focus];
-  }
-
   /** @param {number[]} ids @param {string} name @param {(before: any) => Json} next @param {string} label */
   #set(ids, name, next, label) {
     const { room } = this.model;
@@ -42,20 +36,13 @@ export class TileActs {
     announce(t('look.refreshed', { n: ids.length }));
   }
 
-  /** Take tiles off the wall. @param {number[]} ids */
-  hide(ids) {
-    this.#set(ids, 'hidden', () => true, 'hide');
-    announce(t('move.hidden', { n: ids.length }));
-  }
-
-  /** Return what the panel offers for one tile. @param {(id: number) => void} draw */
-  offers(draw) {
+  /** Return what the panel offers for one tile. @param {Record<'draw'|'hide', (id: number) => void>} more */
+  offers(more) {
     return {
       rotate: (/** @type {number} */ id) => this.rotate([id]),
       refresh: (/** @type {number} */ id) => this.refresh([id]),
-      hide: (/** @type {number} */ id) => this.hide([id]),
       code: (/** @type {number} */ id) => this.code(id),
-      draw,
+      ...more,
     };
   }
 
@@ -74,12 +61,12 @@ export function tileCommands(acts, drawing) {
   const { model } = acts;
   const group = /** @type {const} */ ('tiles');
   const notes = { group: /** @type {const} */ ('notes') };
-  const enabled = () => acts.meant.length > 0;
+  const enabled = () => model.meant.length > 0;
   const drawn = () => drawing.of(drawing.meant).length > 0;
   return [
-    { id: 'rotate', label: () => t('look.command-rotate'), group, keys: ['Shift+R'], needs: 'arrange', enabled, run: () => acts.rotate(acts.meant) },
-    { id: 'opacity', label: () => t('look.command-opacity'), group, needs: 'arrange', enabled, run: () => acts.fade(acts.meant) },
-    { id: 'refresh', label: () => t('look.command-refresh'), group, keys: ['U'], enabled, run: () => acts.refresh(acts.meant) },
+    { id: 'rotate', label: () => t('look.command-rotate'), group, keys: ['Shift+R'], needs: 'arrange', enabled, run: () => acts.rotate(model.meant) },
+    { id: 'opacity', label: () => t('look.command-opacity'), group, needs: 'arrange', enabled, run: () => acts.fade(model.meant) },
+    { id: 'refresh', label: () => t('look.command-refresh'), group, keys: ['U'], enabled, run: () => acts.refresh(model.meant) },
     { id: 'qr', label: () => t('look.command-code'), group, keys: ['J'], enabled: () => model.focus !== null, run: () => acts.code(model.focus) },
     { ...notes, id: 'draw', label: () => t('draw.command'), keys: ['D'], needs: 'arrange', enabled: () => model.focus !== null, run: () => model.focus !== null && drawing.open(model.focus) },
     { ...notes, id: 'draw-copy-all', label: () => t('draw.command-copy-all'), needs: 'arrange', enabled: drawn, run: () => drawing.copy(false) },

@@ -14,6 +14,7 @@ export class Actions {
   element = make('div', { class: 'actions' });
   #said = make('p', { class: 'said', role: 'status' });
   #shown = '';
+  /** @type {number|null} */ #tile = null;
 
   /** @param {import('./model.js').Model} model @param {(kind: Kind, tile: number) => void} work opens the dialog for what needs words */
   constructor(model, work) {
@@ -27,6 +28,7 @@ export class Actions {
     const key = JSON.stringify([tile.id, this.model.stateOf(tile), over, this.model.me]);
     if (key === this.#shown) return;
     this.#shown = key;
+    this.#tile = tile.id;
     setText(this.#said, '');
     this.#buttons(tile, over);
   }
@@ -46,8 +48,9 @@ export class Actions {
       ...(works ? [button(t('tile.size'), () => this.work('size', id)), button(t('tile.run'), () => this.work('run', id))] : []),
       button(t('tile.remove'), () => this.#askRemove(now())),
     ];
-    const buttons = [...(runs ? [turn] : []), ...(this.model.may('operate') ? operate : [])];
-    this.element.replaceChildren(make('div', { class: 'buttons', role: 'group', 'aria-label': t('tile.actions') }, ...buttons), this.#said);
+    const buttons = [...(runs && this.model.may('arrange') ? [turn] : []), ...(this.model.may('operate') ? operate : [])];
+    const group = make('div', { class: 'buttons', role: 'group', 'aria-label': t('tile.actions') }, ...buttons);
+    this.element.replaceChildren(...(buttons.length > 0 ? [group] : []), this.#said);
   }
 
   /** @param {Tile} tile */
@@ -90,18 +93,14 @@ export class Actions {
     go.focus();
   }
 
-  /** Do it, and say what came of it. @param {Tile} tile @param {string} doing @param {() => Promise<api.Result[]>} run */
+  /** Do it, and say what came of it while the tile is still the one that is shown. @param {Tile} tile @param {string} doing @param {() => Promise<api.Result[]>} run */
   async #do(tile, doing, run) {
     this.#buttons(tile, this.model.isOver(tile));
     const buttons = [...this.element.querySelectorAll('button')];
     for (const each of buttons) each.disabled = true;
     this.#say(doing, false);
-    try {
-      const problem = (await run()).find(({ error }) => error)?.error ?? '';
-      this.#say(problem, problem !== '');
-    } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error), true);
-    }
+    const problem = await run().then((results) => results.find(({ error }) => error)?.error ?? '', (error) => (error instanceof Error ? error.message : String(error)));
+    if (this.#tile === tile.id) this.#say(problem, problem !== '');
     for (const each of buttons) each.disabled = false;
   }
 

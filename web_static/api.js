@@ -15,7 +15,6 @@ export class ApiError extends Error {
 
 export const hasKey = () => sessionStorage.getItem(KEY) !== null;
 export const setKey = (/** @type {string} */ key) => sessionStorage.setItem(KEY, key);
-export const forgetKey = () => sessionStorage.removeItem(KEY);
 
 /**
  * Call the portal and return its JSON. Throws ApiError with a line to show.

@@ -20,7 +20,7 @@ import { Limits } from './limits.js';
 import { login, watchAddress } from './login.js';
 import { Many } from './many.js';
 import { Model } from './model.js';
-import { showEmpty, showLogin, showNotices, showStatus } from './pages.js';
+import { showLogin, showNotices, showStatus, watchEmpty } from './pages.js';
 import { Mover, moveCommands } from './mover.js';
 import { notesCommands, openedNote } from './notes.js';
 import { Palette, paletteCommands } from './palette.js';
@@ -85,10 +85,11 @@ function start() {
   const toWall = () => model.focus !== null && stage.cells.focus(model.focus);
   const zoom = new Zoom(model, stage);
   const acts = new TileActs(model, stage);
+  const mover = new Mover(model, stage);
   const drawing = new Drawing(model, stage, connection, { opened: () => focus.id, begin: () => hands.leave() });
   const noteOver = openedNote(model, () => focus.id);
   const caseActions = new CaseActions(model);
-  const panel = new Panel(model, { close: toWall, work: openWork, case: caseActionsButton(model, caseActions), look: acts.offers((id) => drawing.open(id)) });
+  const panel = new Panel(model, { close: toWall, work: openWork, case: caseActionsButton(model, caseActions), look: acts.offers({ draw: (id) => drawing.open(id), hide: (id) => mover.hide([id]) }) });
   const limits = new Limits(model);
   const ticking = [stage, focus, panel, limits];
 
@@ -97,7 +98,6 @@ function start() {
     stage.focusOn(id);
     panel.toggle(true);
   };
-  const mover = new Mover(model, stage);
   const pinch = watchPointers(mover, { open, select, working: () => hands.on });
   showHands(hands, () => openMany(hands.working));
   byId('many', HTMLDialogElement).addEventListener('close', () => hands.resume());
@@ -110,7 +110,7 @@ function start() {
     follow.show();
   });
   watchBar(model);
-  layoutMenu(model, stage);
+  layoutMenu(model, stage, (id) => commands.run(id));
   byId('work-open', HTMLButtonElement).addEventListener('click', () => work.open());
   const search = new Search(model, { first: (id) => stage.focusOn(id), leave: toWall });
   const theme = themeSwitch(() => {
@@ -124,8 +124,9 @@ function start() {
   const palette = new Palette(commands);
   const tags = tagging(model, palette);
   commands.add(...tags.commands, ...searchCommands(search, model));
-  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...together({ model, stage, focus, search }));
-  showSelection(model, commands);
+  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...together({ model, stage, focus, search, commands }));
+  showSelection(model, commands, toWall);
+  watchEmpty(model, commands, () => model.focus !== null && stage.focusOn(model.focus));
   commands.add(...caseActionCommands(caseActions));
   const help = helpOf(commands);
   commands.add({ id: 'help', label: () => t('command.help'), group: 'help', keys: ['?'], run: help });
@@ -143,7 +144,6 @@ function start() {
     if (detail.event === 'tiles') model.update(detail.tiles);
   });
   model.addEventListener('wall', preload, { once: true });
-  model.addEventListener('wall', () => showEmpty(model.tiles.size === 0, model.may('operate')));
   connection.addEventListener('status', () => {
     const { status } = connection;
     showStatus(status, () => connection.retryNow());

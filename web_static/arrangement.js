@@ -28,20 +28,23 @@ export function onWall(tiles, document) {
   return [...tiles].filter((tile) => !hidden.has(tile.id) && !(tags.size > 0 && tagsOf(tile, document).some((tag) => tags.has(tag))));
 }
 
+/** Return the tiles of the wall as they are sorted, without lanes and search. @param {Iterable<Tile>} tiles @param {Document} document @returns {Tile[]} */
+export function inOrder(tiles, document) {
+  const { by, descending } = document.get('sort') ?? { by: '', descending: false };
+  const standing = new Map(byHand(onWall(tiles, document), document).map((tile) => [tile.id, tile]));
+  return sortTiles(standing.values(), { key: by, descending }, document).map((id) => /** @type {Tile} */ (standing.get(id)));
+}
+
 /**
  * Return the lanes of the wall, one without a label where tiles are not grouped.
  * @param {Iterable<Tile>} tiles @param {Document} document @param {{found: Set<number>|null, rest: 'dim'|'hide'|'last'}} search
  * @returns {Lane[]}
  */
 export function lanesOf(tiles, document, { found, rest }) {
-  const sort = document.get('sort') ?? { by: '', descending: false };
-  let standing = byHand(onWall(tiles, document), document);
-  if (found && rest === 'hide') standing = standing.filter(({ id }) => found.has(id));
-  const known = new Map(standing.map((tile) => [tile.id, tile]));
-  let ids = sortTiles(standing, { key: sort.by, descending: sort.descending }, document);
-  if (found && rest === 'last') ids = [...ids.filter((id) => found.has(id)), ...ids.filter((id) => !found.has(id))];
+  let standing = inOrder(tiles, document);
+  if (found && rest !== 'dim') standing = [...standing.filter(({ id }) => found.has(id)), ...(rest === 'last' ? standing.filter(({ id }) => !found.has(id)) : [])];
   const by = document.get('group')?.by ?? '';
-  return by === '' ? [{ key: '', label: '', ids }] : grouped(ids.map((id) => /** @type {Tile} */ (known.get(id))), by, document);
+  return by === '' ? [{ key: '', label: '', ids: standing.map(({ id }) => id) }] : grouped(standing, by, document);
 }
 
 /** @param {Tile[]} tiles @param {string} by @param {Document} document @returns {Lane[]} */
@@ -57,11 +60,11 @@ function grouped(tiles, by, document) {
   }
   const words = new Intl.Collator(undefined, { numeric: true });
   // Those without a value stand last; numbers by their size, words as in a dictionary.
-  const inOrder = [...lanes.values()].sort((a, b) => {
+  const sorted = [...lanes.values()].sort((a, b) => {
     const [one, other] = [a.place, b.place];
     return Number(one.key === '') - Number(other.key === '') || byRank(one, other) || words.compare(one.key, other.key);
   });
-  return inOrder.map(({ place: { key, label }, ids }) => ({ key, label, ids }));
+  return sorted.map(({ place: { key, label }, ids }) => ({ key, label, ids }));
 }
 
 /** @typedef {{key: string, label: string, rank?: number}} Place  of a tile among the lanes; rank: of numbers */
@@ -87,10 +90,11 @@ function byColumn(tiles, column) {
   }
   const low = numbers.reduce((least, value) => Math.min(least, value));
   const step = (numbers.reduce((most, value) => Math.max(most, value)) - low) / BINS;
-  const edge = (/** @type {number} */ i) => Number((low + i * step).toPrecision(3));
+  const digits = Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(step)))); // as many as tell one lane from the next, however great the numbers
+  const edge = (/** @type {number} */ i) => Number((low + i * step).toFixed(digits));
   return ({ metadata: { [column]: value } }) => {
     if (!isNumber(value)) return placeAt(null);
     const rank = Math.min(BINS - 1, Math.floor((Number(value) - low) / step));
-    return { key: `${edge(rank)} – ${edge(rank + 1)}`, label: `${column} ${edge(rank)} – ${edge(rank + 1)}`, rank };
+    return { key: String(rank), label: `${column} ${edge(rank)} – ${edge(rank + 1)}`, rank };
   };
 }

@@ -9,7 +9,7 @@ import { caseAct, caseActions } from './api.js';
 import { button, make, setText } from './dom.js';
 import { t } from './text.js';
 import { Turns } from './turns.js';
-import { resultsOf } from './work-results.js';
+import { resultsTable } from './work-results.js';
 
 const AT_ONCE = 4; // tiles that are acted on at a time
 
@@ -20,6 +20,7 @@ export class CaseActions {
   #dialog = make('dialog', { class: 'work', 'aria-labelledby': 'case-actions-title' });
   #title = make('h2', { id: 'case-actions-title' });
   #buttons = make('div', { class: 'buttons', role: 'group', 'aria-label': t('case.actions') });
+  #some = make('p', { class: 'about' });
   #question = make('div', { class: 'question', role: 'alert' });
   #progress = make('progress', { 'aria-label': t('case.progress') });
   #cancel = button(t('case.cancel'), () => this.#turns?.cancel());
@@ -32,7 +33,7 @@ export class CaseActions {
   constructor(model) {
     this.model = model;
     const close = button(t('page.close'), () => this.#dialog.close());
-    this.#dialog.append(make('header', {}, this.#title, close), this.#buttons, this.#question, this.#progress, this.#cancel, this.#said, this.#results);
+    this.#dialog.append(make('header', {}, this.#title, close), this.#buttons, this.#some, this.#question, this.#progress, this.#cancel, this.#said, this.#results);
     this.#question.hidden = this.#progress.hidden = this.#cancel.hidden = true;
     document.body.append(this.#dialog);
   }
@@ -46,6 +47,7 @@ export class CaseActions {
     const [first] = this.#ids;
     setText(this.#title, this.#ids.length === 1 ? t('case.of-one', { title: model.tiles.get(first)?.title ?? '' }) : t('case.of', { n: this.#ids.length }));
     this.#buttons.replaceChildren();
+    setText(this.#some, '');
     this.#results.replaceChildren();
     this.#question.hidden = true;
     this.#say(this.#ids.length > 0 ? t('case.asks') : t('case.none'));
@@ -58,6 +60,8 @@ export class CaseActions {
       const { actions, errors } = await caseActions(ids);
       if (ids !== this.#ids) return;
       this.#buttons.replaceChildren(...actions.map((action) => this.#button(action)));
+      const live = ids.filter((id) => this.model.tiles.get(id)?.state === 'live').length;
+      setText(this.#some, actions.length > 0 && live < ids.length ? t('case.some', { n: live, all: ids.length }) : '');
       this.#say(errors.join(' ') || (actions.length > 0 ? '' : t('case.none')), errors.length > 0);
       /** @type {HTMLElement|null} */ (this.#buttons.firstElementChild)?.focus();
     } catch (error) {
@@ -88,27 +92,30 @@ export class CaseActions {
     if (this.#turns) return;
     const tiles = action.tiles.map((id) => ({ id, title: this.model.tiles.get(id)?.title ?? String(id) }));
     /** @type {Result[]} */ const results = [];
-    const table = () => this.#results.replaceChildren(resultsOf(tiles, results));
+    const table = resultsTable(tiles);
+    const tell = (/** @type {Result[]} */ found) => {
+      results.push(...found);
+      found.forEach(table.show);
+    };
     const shares = action.each === 'tile' ? action.tiles.map((id) => [id]) : [action.tiles];
     const turns = new Turns(shares, (ids) => act(ids, action.name), {
       atOnce: AT_ONCE,
       told: (_, found) => {
-        results.push(...found);
+        tell(found);
         this.#progress.value = results.length;
-        table();
       },
     });
     this.#turns = turns;
     this.#busy(true, tiles.length);
     this.#say(t('case.under-way', { title: action.title }));
-    table();
+    this.#results.replaceChildren(table.element);
     await turns.run();
     this.#turns = null;
     this.#busy(false);
     const bad = results.filter(({ error }) => error).length;
     const missing = tiles.length - results.length;
-    results.push(...action.tiles.filter((id) => !results.some(({ tile }) => tile === id)).map((tile) => ({ tile, error: t('case.cancelled') })));
-    table();
+    const begun = new Set(results.map(({ tile }) => tile));
+    tell(action.tiles.filter((id) => !begun.has(id)).map((tile) => ({ tile, error: t('case.cancelled') })));
     const parts = [t('case.done', { n: tiles.length - bad - missing, all: tiles.length }), bad ? t('case.bad', { n: bad }) : '', missing ? t('case.left', { n: missing }) : ''];
     this.#say(parts.filter(Boolean).join(' '), bad > 0);
   }

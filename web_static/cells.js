@@ -14,6 +14,7 @@ import { t } from './text.js';
 import { nowSeconds } from './times.js';
 import { nameOf, say } from './words.js';
 
+const AFTER_MS = 60; // the frame that shows a change comes first
 const UNIT_PX = 1000; // CSS pixels of a wall unit before the camera's transform
 
 export class Cells {
@@ -33,11 +34,22 @@ export class Cells {
       const id = this.idOf(target);
       if (id !== null) model.setFocus(id);
     });
+    model.addEventListener('focus', () => this.#held && this.#hold());
   }
 
   /** Return the tile whose cell `target` is, or null. @param {EventTarget|null} target */
   idOf(target) {
     return target instanceof HTMLElement && target.dataset.tile ? Number(target.dataset.tile) : null;
+  }
+
+  /** Whether a cell has the keyboard. */
+  get #held() {
+    return this.idOf(document.activeElement) !== null;
+  }
+
+  /** Give the keyboard to the cell of the tile in focus. */
+  #hold() {
+    this.#cells.get(this.model.focus ?? -1)?.element.focus({ preventScroll: true });
   }
 
   /** Lay the cells out soon, each over its picture. @param {Grid} grid @param {Map<number, Rect>} pictures */
@@ -49,7 +61,7 @@ export class Cells {
   /** Bring names and marks of these tiles up to date soon. @param {Iterable<number>} ids */
   updateSoon(ids) {
     for (const id of ids) this.#unnamed.add(id);
-    if (this.#unnamed.size > 0 || this.#coming) this.#timer ||= setTimeout(() => this.#now());
+    if (this.#unnamed.size > 0 || this.#coming) this.#timer ||= setTimeout(() => this.#now(), AFTER_MS);
   }
 
   #now() {
@@ -63,6 +75,7 @@ export class Cells {
 
   /** @param {{grid: Grid, pictures: Map<number, Rect>}} laid */
   #layout({ grid, pictures }) {
+    const held = this.#held;
     for (const [id, { element }] of this.#cells) {
       if (this.model.tiles.has(id)) continue;
       element.remove();
@@ -72,6 +85,7 @@ export class Cells {
     const filled = JSON.stringify([grid.columns, grid.ids, grid.lanes.map((lane) => [nameOfLane(lane), lane.count])]);
     if (filled !== this.#filled) this.#fill(grid);
     this.#filled = filled;
+    if (held) this.#hold();
     for (const [id, { x, y, width, height }] of pictures) {
       const cell = this.#cellOf(id);
       const place = [x, y, width, height].map((length) => `${length * UNIT_PX}px`).join(' ');
@@ -84,7 +98,6 @@ export class Cells {
 
   /** Put the cells into rows, and the rows of a lane with a label into a group of its name. @param {Grid} grid */
   #fill(grid) {
-    const held = this.idOf(document.activeElement);
     /** @type {HTMLElement[]} */
     const lanes = [];
     for (const { lane } of grid.rows) {
@@ -98,7 +111,6 @@ export class Cells {
       return row;
     });
     this.#grid.replaceChildren(...(plain ? rows : lanes.filter(Boolean)));
-    if (held !== null) this.#cells.get(held)?.element.focus({ preventScroll: true });
   }
 
   /** @param {number} id */
@@ -136,8 +148,10 @@ export class Cells {
       cell.dataset.state = state;
       if (cell.getAttribute('aria-selected') !== String(selected)) cell.setAttribute('aria-selected', String(selected));
       cell.toggleAttribute('data-dimmed', dimmed);
-      cell.tabIndex = id === this.model.focus ? 0 : -1;
-      cell.toggleAttribute('aria-current', id === this.model.focus);
+      const current = id === this.model.focus;
+      cell.tabIndex = current ? 0 : -1;
+      if (current) cell.setAttribute('aria-current', 'true');
+      else cell.removeAttribute('aria-current');
     }
   }
 

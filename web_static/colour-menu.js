@@ -1,9 +1,9 @@
 /** The menu of what colours the tiles: a column, the numbers of tags, or a tag; by which scale, from where to where. */
 
-import { colouringOf, propertiesOf } from './colouring.js';
+import { colouringOf, PLAIN, propertiesOf } from './colouring.js';
 import { button, byId, make } from './dom.js';
 import { popover } from './popover.js';
-import { colourAt, SCALES } from './scales.js';
+import { gradientOf, SCALES } from './scales.js';
 import { t } from './text.js';
 
 /** @typedef {import('./colouring.js').Spec} Spec */
@@ -29,7 +29,7 @@ export function fillChoice(select, groups, chosen) {
   select.value = chosen;
 }
 
-/** Put the menu into the bar; return what opens it. @param {import('./model.js').Model} model */
+/** Put the menu into the bar. @param {import('./model.js').Model} model */
 export function colourMenu(model) {
   const { room } = model;
   const by = make('select', { id: 'colour-by' });
@@ -43,7 +43,7 @@ export function colourMenu(model) {
   /** @param {Partial<Spec>} changes */
   const change = (changes) => {
     /** @type {Spec} */
-    const wanted = { by: '', scale: 'viridis', from: null, to: null, reversed: false, ...spec(), ...changes };
+    const wanted = { by: '', ...PLAIN, ...spec(), ...changes };
     const value = wanted.by === '' ? null : wanted;
     if (JSON.stringify(value) !== JSON.stringify(spec() ?? null)) room.set([['colour', value]], 'colour');
   };
@@ -73,13 +73,14 @@ export function colourMenu(model) {
     fillChoice(by, [['', [{ by: '', label: t('colour.nothing') }]], [t('sort.columns'), columns], [t('sort.numbers'), counted], [t('sort.tags'), tags]], now?.by ?? '');
     const colouring = colouringOf(model);
     numbers.hidden = !colouring?.ends;
-    scale.value = now?.scale ?? 'viridis';
-    preview.style.background = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => colourAt(now?.scale ?? 'viridis', now?.reversed ? 1 - i / 16 : i / 16)).join()})`;
+    const { scale: name, reversed: turned } = { ...PLAIN, ...now };
+    scale.value = name;
+    preview.style.background = gradientOf({ scale: name, reversed: turned });
     for (const [field, own, end] of /** @type {const} */ ([[from, now?.from, colouring?.ends?.from], [to, now?.to, colouring?.ends?.to]])) {
       if (field !== document.activeElement) field.value = own === null || own === undefined ? '' : String(own);
       field.placeholder = end === undefined ? '' : String(Number(end.toPrecision(5)));
     }
-    reversed.checked = now?.reversed ?? false;
+    reversed.checked = turned;
     auto.setAttribute('aria-disabled', String((now?.from ?? null) === null && (now?.to ?? null) === null));
   };
   const place = byId('colour-menu', HTMLElement);

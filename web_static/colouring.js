@@ -21,6 +21,8 @@ import { colourAt, endsOf, placeOf } from './scales.js';
 import { numbersOf, tagsHere, tagsOf, valueBy } from './tags.js';
 import { t } from './text.js';
 
+/** How numbers are coloured until somebody says otherwise. @type {Omit<Spec, 'by'>} */
+export const PLAIN = { scale: 'viridis', from: null, to: null, reversed: false };
 const words = new Intl.Collator(undefined, { numeric: true });
 
 /** @typedef {Pick<Model, 'tiles'|'room'|'revision'|'terms'> & {columns: () => {name: string, unit: string|null}[]}} Wall */
@@ -34,7 +36,7 @@ export function colouringOf(model) {
   const last = known.get(model);
   if (last && last.made.every((each, i) => each === of[i])) return last.colouring;
   const spec = document.get('colour');
-  const colouring = spec ? colour(model, { scale: 'viridis', from: null, to: null, reversed: false, ...spec }) : null;
+  const colouring = spec ? colour(model, { ...PLAIN, ...spec }) : null;
   known.set(model, { made: of, colouring });
   return colouring;
 }
@@ -45,8 +47,9 @@ function colour(model, spec) {
   const values = [...model.tiles.values()].map((tile) => ({ id: tile.id, value: valueBy(tile, spec.by, document) }));
   const name = spec.by.replace(/^(column|tag):/, '');
   const unit = (spec.by.startsWith('column:') && model.columns().find((column) => column.name === name)?.unit) || '';
-  const has = values.filter(({ value }) => value !== null && value !== '' && !Number.isNaN(value));
-  const missing = values.filter((each) => !has.includes(each)).map(({ id }) => id);
+  const lacks = (/** @type {{value: unknown}} */ { value }) => value === null || value === '' || Number.isNaN(value);
+  const has = values.filter((each) => !lacks(each));
+  const missing = values.filter(lacks).map(({ id }) => id);
   const about = { spec, label: name, unit, missing };
   const numbers = has.flatMap(({ id, value }) => (typeof value === 'number' && Number.isFinite(value) ? [{ id, value }] : []));
   if (numbers.length === 0 || numbers.length < has.length) return { ...about, ends: null, ...categorize(has) };

@@ -1,6 +1,8 @@
 /**
  * Everything that one can do on the wall, once: the keyboard, the palette and the help are made from it. Pure.
  *
+ * Fires `run` (detail: the command) before one is run.
+ *
  * @typedef {'look'|'select'|'move'|'tags'|'tiles'|'notes'|'together'|'session'|'work'|'help'} Group
  * @typedef {object} Command
  * @property {string} id
@@ -10,6 +12,8 @@
  * @property {import('./model.js').Right} [needs] the right without which it is not offered
  * @property {() => boolean} [enabled] whether it would do anything now
  * @property {boolean} [onWall]   its keys count only while the wall (or nothing) has the keyboard: such keys work buttons too
+ * @property {boolean} [repeats]  it is run again and again while its keys are held down
+ * @property {boolean} [view]     it moves the view: who looked along with somebody looks by oneself then
  * @property {(key: string) => void} run  with the event's key, '' when it was not a key
  */
 
@@ -35,12 +39,13 @@ export function keysOf(event) {
   return `${control ? 'Ctrl+' : ''}${!third && event.altKey ? 'Alt+' : ''}${event.shiftKey && !sign ? 'Shift+' : ''}${name}`;
 }
 
-export class Commands {
+export class Commands extends EventTarget {
   /** @type {Map<string, Command>} */ #commands = new Map();
   /** @type {string[]} ids, the last run first */ recent = [];
 
   /** @param {(right: import('./model.js').Right) => boolean} [may] */
   constructor(may = () => true) {
+    super();
     this.may = may;
   }
 
@@ -64,6 +69,7 @@ export class Commands {
   run(id, key = '') {
     const command = this.#commands.get(id);
     if (!command || (command.needs && !this.may(command.needs)) || command.enabled?.() === false) return false;
+    this.dispatchEvent(new CustomEvent('run', { detail: command }));
     command.run(key);
     return true;
   }

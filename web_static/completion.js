@@ -10,7 +10,7 @@ import { make } from './dom.js';
 let count = 0;
 
 /**
- * Complete what is typed into a field; return what closes the list.
+ * Complete what is typed into a field.
  * @template {Option} O
  * @param {HTMLInputElement} input
  * @param {{label: string, options: () => O[], pick: (option: O) => void, place?: HTMLElement, escape?: 'list'|'both'}} does
@@ -78,5 +78,4 @@ export function complete(input, { label, options, pick, place, escape = 'list' }
     const at = shown.findIndex(({ element }) => target instanceof Node && element.contains(target));
     if (at >= 0) take(at);
   });
-  return close;
 }

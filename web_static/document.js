@@ -16,7 +16,7 @@
  * @typedef {{seq: number, op: string, value: Json}} Entry
  */
 
-import { applyEdit, charactersOf, editsTo, GONE, leanedOn, runsOf } from './document-text.js';
+import { editsTo, GONE, leanedOn, Text } from './document-text.js';
 
 export { editsTo };
 
@@ -29,7 +29,7 @@ export class Document {
   /** @type {Map<string, Entry[]>} */ #registers = new Map();
   /** @type {Map<string, Set<string>>} paths of registers by what they begin with, as 'tile/' and 'tile/3/' */ #folders = new Map();
   /** @type {Map<string, {seq: number, counts: boolean}[]>} by act: since when it counts, and what undo and redo say of it */ #counting = new Map();
-  /** @type {Map<string, Character[]>} */ #texts = new Map();
+  /** @type {Map<string, Text>} */ #texts = new Map();
   /** @type {Operation[]} */ pending = [];
   #settled = 0;
   #done = 0;
@@ -39,7 +39,7 @@ export class Document {
     if (!base) return;
     this.seq = this.#settled = base.seq;
     for (const [path, value] of base.registers) this.#put(path, { seq: base.seq, op: '', value });
-    for (const [path, runs] of base.texts) this.#texts.set(path, charactersOf(runs, base.seq));
+    for (const [path, runs] of base.texts) this.#texts.set(path, new Text(runs, base.seq));
   }
 
   // ------------------------------------------------------------------ reading
@@ -72,7 +72,7 @@ export class Document {
 
   /** Return the characters of a text that stand. @param {string} path @returns {Character[]} */
   characters(path) {
-    return (this.#texts.get(path) ?? []).filter((each) => this.#stands(each));
+    return (this.#texts.get(path)?.all() ?? []).filter((each) => this.#stands(each));
   }
 
   /** Return all texts that are not empty, as [path, text]. @returns {[string, string][]} */
@@ -180,9 +180,9 @@ export class Document {
     for (const [path, value] of set ?? []) this.#put(path, { seq, op: id, value });
     let n = 0;
     for (const [path, edits] of text ?? []) {
-      const characters = this.#texts.get(path) ?? [];
-      for (const edit of edits) n += applyEdit(characters, edit, id, seq, n);
-      if (characters.length > 0) this.#texts.set(path, characters);
+      const into = this.#texts.get(path) ?? new Text();
+      for (const edit of edits) n += into.apply(edit, id, seq, n);
+      this.#texts.set(path, into);
     }
     return pathsOf(operation);
   }
@@ -216,6 +216,11 @@ export class Document {
     }
   }
 
+  /** Keep some characters of a text. @param {string} path @param {(each: Character) => boolean} wanted */
+  #keepText(path, wanted) {
+    if (!this.#texts.get(path)?.keep(wanted)) this.#texts.delete(path);
+  }
+
   /** One's own came back with its number: nothing between the two places, as all others came before. @param {Operation} operation @param {number} seq */
   #reorder(operation, seq) {
     const { id, undo, redo, set, text } = operation;
@@ -225,19 +230,21 @@ export class Document {
     this.acts.set(id, operation);
     for (const first of this.#counting.get(id)?.slice(0, 1) ?? []) first.seq = seq;
     for (const [path] of set ?? []) for (const each of this.#registers.get(path) ?? []) if (each.op === id) each.seq = seq;
-    for (const [path] of text ?? []) for (const each of this.#texts.get(path) ?? []) if (each.op === id) each.seq = seq;
+    for (const [path] of text ?? []) for (const each of this.#texts.get(path)?.all() ?? []) if (each.op === id) each.seq = seq;
   }
 
   /** Take a pending operation off again. @param {Operation} operation */
   #remove({ id, undo, redo, set, text }) {
     const about = undo ?? redo;
-    if (about !== undefined) return keep(this.#counting, about, ({ seq }) => seq < PENDING);
+    if (about !== undefined) return void this.#counting.set(about, (this.#counting.get(about) ?? []).filter(({ seq }) => seq < PENDING));
     this.acts.delete(id);
     this.#counting.delete(id);
     for (const [path] of set ?? []) this.#keep(path, (this.#registers.get(path) ?? []).filter(({ op }) => op !== id));
     for (const [path] of text ?? []) {
-      keep(this.#texts, path, ({ op, seq }) => op !== id || seq < PENDING); // what is settled of the same name stays: it was known already
-      for (const each of this.#texts.get(path) ?? []) each.removed = each.removed.filter((by) => by !== id);
+      this.#keepText(path, (each) => {
+        if (each.removed.includes(id)) each.removed = each.removed.filter((by) => by !== id);
+        return each.op !== id || each.seq < PENDING; // what is settled of the same name stays: it was known already
+      });
     }
   }
 
@@ -254,7 +261,7 @@ export class Document {
     const leaned = leanedOn(acts.filter(({ seq = PENDING }) => !settled(seq)));
     const over = (/** @type {string} */ op) => settled(this.acts.get(op)?.seq ?? 0);
     for (const path of this.#texts.keys()) {
-      keep(this.#texts, path, (each) => {
+      this.#keepText(path, (each) => {
         const gone = (over(each.op) && !this.counts(each.op)) || each.removed.some((by) => over(by) && this.counts(by));
         each.removed = gone ? [GONE] : each.removed.filter((by) => !over(by));
         return !gone || leaned.has(`${each.op}:${each.n}`);
@@ -272,13 +279,13 @@ export class Document {
   /** Return what is settled, to begin another replica with. @returns {Base} */
   base() {
     const registers = [...this.#registers].flatMap(([path, entries]) => (entries[0].op === '' ? [/** @type {[string, Json]} */ ([path, entries[0].value])] : []));
-    const texts = [...this.#texts].map(([path, characters]) => /** @type {[string, import('./document-text.js').Run[]]} */ ([path, runsOf(characters, this.#settled)]));
+    const texts = [...this.#texts].map(([path, text]) => /** @type {[string, import('./document-text.js').Run[]]} */ ([path, text.runs(this.#settled)]));
     return { seq: this.#settled, registers: registers.sort(byName), texts: texts.filter(([, runs]) => runs.length > 0).sort(byName) };
   }
 }
 
 /** Return the paths that an act touches. @param {Pick<Operation, 'set'|'text'>} act */
-export const pathsOf = ({ set, text }) => [...(set ?? []), ...(text ?? [])].map(([path]) => path);
+const pathsOf = ({ set, text }) => [...(set ?? []), ...(text ?? [])].map(([path]) => path);
 
 /** @param {[string, unknown]} a @param {[string, unknown]} b */
 const byName = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);
@@ -290,11 +297,4 @@ function insert(into, name, entry) {
   while (at > 0 && entries[at - 1].seq > entry.seq) at -= 1;
   entries.splice(at, 0, entry);
   into.set(name, entries);
-}
-
-/** Keep some entries of a name, and the name only while it has any. @template E @param {Map<string, E[]>} of @param {string} name @param {(entry: E) => boolean} wanted */
-function keep(of, name, wanted) {
-  const kept = (of.get(name) ?? []).filter(wanted);
-  if (kept.length > 0) of.set(name, kept);
-  else of.delete(name);
 }

@@ -31,6 +31,26 @@ export function button(text, onClick, attributes = {}) {
   return element;
 }
 
+/**
+ * Make an element of an SVG, as `make` does.
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag @param {Record<string, string|number>} attributes @param {...(Node|string)} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function makeSvg(tag, attributes, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/** Let the browser keep a file. @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
+  const address = URL.createObjectURL(blob);
+  make('a', { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 /** Set an element's text only when it differs: what is selected or read aloud stays. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -7,7 +7,8 @@ import { drawShapes, linesOf, lineWidth, textLines, textSize } from './shapes.js
 
 const SAFE_COLOUR = /^#[0-9a-f]{6}$/i;
 
-const escape = (/** @type {string} */ text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** What XML can hold, with its own signs written as others. @param {string} text */
+const escape = (text) => text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const number = (/** @type {number} */ value) => String(Math.round(value * 100) / 100);
 
 /** Return a drawing as the text of an SVG file. Pure. @param {Shape[]} shapes @param {import('./camera.js').Size} size of the picture @param {string} title */
@@ -43,11 +44,4 @@ export function pngOf(picture, shapes, { width, height }) {
 }
 
 /** Return a title as the name of a file. Pure. @param {string} title @param {string} ending */
-export const fileName = (title, ending) => `${title.normalize('NFKD').replace(/[^\w.-]+/g, '-').replace(/^[-.]+|-+$/g, '').slice(0, 80) || 'tile'}.${ending}`;
-
-/** Let the browser keep a file. @param {Blob} blob @param {string} name */
-export function save(blob, name) {
-  const address = URL.createObjectURL(blob);
-  make('a', { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
+export const fileName = (title, ending) => `${title.replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '-').replace(/^[-.]+|-+$/g, '').slice(0, 80) || 'tile'}.${ending}`;

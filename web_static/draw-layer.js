@@ -6,6 +6,7 @@
  * @typedef {import('./camera.js').Rect} Rect
  * @typedef {object} Hand
  * @property {() => {shapes: Shape[], cross: Point|null}} shapes  what lies on the sheet now
+ * @property {() => unknown[]} state  while none of these is another, what lies on the sheet is the same
  * @property {() => import('./wall-turn.js').Rotation} rotation   of the tile on the wall
  * @property {(point: Point) => void} down
  * @property {(point: Point) => void} move
@@ -19,13 +20,14 @@ import { t } from './text.js';
 import { turned, uprightAt } from './wall-turn.js';
 
 const CROSS_PX = 9;
+const BLACK = '#000000';
 
 export class DrawLayer {
   #canvas = make('canvas', { tabindex: '-1', role: 'application' });
   #element = make('div', { class: 'draw-layer', hidden: '' }, this.#canvas);
   /** @type {number|null} */ #tile = null;
   /** @type {Rect} of the window */ #box = { x: 0, y: 0, width: 1, height: 1 };
-  #drawn = '';
+  /** @type {unknown[]} */ #drawn = [];
   #frame = 0;
   /** @type {number|null} the pointer that draws */ #pointer = null;
 
@@ -118,10 +120,10 @@ export class DrawLayer {
     this.#canvas.hidden = !place || place.width < 1;
     if (!place || place.width < 1) return;
     this.#box = { x: place.x, y: place.y, width: place.width, height: place.height };
+    const of = [...Object.values(this.#box), devicePixelRatio, this.#rotation, this.#tile, this.#element.parentElement, ...this.hand.state()];
+    if (of.every((each, i) => each === this.#drawn[i])) return;
+    this.#drawn = of;
     const { shapes, cross } = this.hand.shapes();
-    const key = JSON.stringify([this.#box, devicePixelRatio, this.#rotation, shapes, cross]);
-    if (key === this.#drawn) return;
-    this.#drawn = key;
     this.#paint(shapes, cross);
   }
 
@@ -145,12 +147,12 @@ export class DrawLayer {
 
   /** Ask for a text that stands at a point. @param {Point} point @param {{colour: string, width: number}} pen @param {(text: string) => void} done */
   ask(point, pen, done) {
-    const field = make('input', { class: 'draw-text', type: 'text', maxlength: '200', 'aria-label': t('draw.words') });
+    const field = make('input', { class: `draw-text ${pen.colour === BLACK ? 'on-page' : ''}`, type: 'text', maxlength: '200', 'aria-label': t('draw.words') });
     const { style } = field;
-    const box = this.upright();
-    const [x, y] = toBox(point, box);
-    const size = Math.max(13, textSize({ kind: 'text', points: [point], ...pen }, box));
-    Object.assign(style, { left: `${Math.min(x, box.width - 100)}px`, top: `${Math.min(y, box.height - size)}px`, fontSize: `${size}px`, color: pen.colour });
+    const { width, height } = this.#box;
+    const [u, v] = uprightAt(point[0] / FULL, point[1] / FULL, (360 - this.#rotation) % 360); // turned back: where the point is seen
+    const size = Math.max(13, textSize({ kind: 'text', points: [point], ...pen }, this.upright()));
+    Object.assign(style, { left: `${Math.min(u * width, width - 100)}px`, top: `${Math.min(v * height, height - size)}px`, fontSize: `${size}px`, color: pen.colour });
     let open = true;
     const end = (/** @type {boolean} */ yes) => {
       if (!open) return;

@@ -7,14 +7,16 @@
  */
 
 import { announce } from './announce.js';
+import { keysOf } from './commands.js';
 import { copiesOf, shapeAt } from './draw-geometry.js';
 import { DrawLayer } from './draw-layer.js';
-import { fileName, pngOf, save, svgOf } from './draw-export.js';
+import { fileName, pngOf, svgOf } from './draw-export.js';
 import { begun, ended, moved } from './draw-stroke.js';
 import { DrawTools } from './draw-tools.js';
-import { byId } from './dom.js';
+import { byId, saveFile } from './dom.js';
 import { FULL } from './shapes.js';
 import { t } from './text.js';
+import { undoCommands } from './undo.js';
 
 const COPY_MOST = 150_000; // characters in an act
 const NEAR_PX = 8;
@@ -48,6 +50,7 @@ export class Drawing {
     });
     this.#layer = new DrawLayer(stage, does.opened, {
       shapes: () => this.#shown(),
+      state: () => [this.model.room.document, this.model.room.document.version, this.tile, this.#shape, this.#cross],
       rotation: () => this.model.room.document.get(`tile/${this.tile}/rotation`) ?? 0,
       down: (point) => this.#down(point),
       move: (point) => this.#move(point),
@@ -157,6 +160,12 @@ export class Drawing {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const { key } = event;
+    const undoing = undoCommands(this.model.room).find(({ keys }) => keys?.includes(keysOf(event)));
+    if (undoing) {
+      event.preventDefault();
+      event.stopPropagation(); // over an opened tile nobody else takes them
+      return undoing.run(key);
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || key === 'Tab') return;
     event.stopPropagation(); // keys of the wall are for afterwards
     if (key === 'Escape') return this.#escape(event);
@@ -221,10 +230,10 @@ export class Drawing {
     if (!tile) return;
     const shapes = this.of(tile.id).map(([, shape]) => shape);
     const size = { width: tile.width || 1024, height: tile.height || 768 };
-    if (kind === 'svg') return save(new Blob([svgOf(shapes, size, tile.title)], { type: 'image/svg+xml' }), fileName(tile.title, 'svg'));
+    if (kind === 'svg') return saveFile(new Blob([svgOf(shapes, size, tile.title)], { type: 'image/svg+xml' }), fileName(tile.title, 'svg'));
     const picture = await this.connection.snapshot(tile.id);
     const blob = await pngOf(picture, shapes, size);
     picture?.close();
-    if (blob) save(blob, fileName(tile.title, 'png'));
+    if (blob) saveFile(blob, fileName(tile.title, 'png'));
   }
 }

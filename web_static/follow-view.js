@@ -5,7 +5,7 @@
  * Fires `change`.
  */
 
-import { button, byId, make } from './dom.js';
+import { button, byId, make, setText } from './dom.js';
 import { t } from './text.js';
 import { pieceOf } from './view-url.js';
 
@@ -13,10 +13,12 @@ const HERE_MS = 200;
 const MOTION_MS = 250;
 
 export class FollowView extends EventTarget {
-  /** @type {string|null} the page that is followed */ page = null;
+  /** @type {string|null} whom one looks along with, or waits for: a screen of a display wall is often there first, and lines break */ person = null;
   /** @type {import('./view-url.js').Piece|null} of a display wall, that this screen is */ piece = null;
-  /** @type {string|null} a person who is waited for: a screen of a display wall is often there first */ #wanted = null;
+  /** a press is on its way: the wall stays until it has done what it means */ #pressed = false;
   #line = byId('following', HTMLElement);
+  #words = make('p', {});
+  #leave = button(t('people.leave'), () => this.leave());
   #told = '';
   #shown = '';
 
@@ -28,55 +30,55 @@ export class FollowView extends EventTarget {
     this.opened = opened;
     this.room = model.room;
     this.room.addEventListener('people', () => this.#go());
-    // One's own hand on the wall ends it; a screen of a display wall has no hands.
-    for (const type of ['wheel', 'pointerdown']) stage.element.addEventListener(type, () => this.piece === null && this.leave(), { capture: true });
+    stage.element.addEventListener('wheel', () => this.byHand(), { capture: true });
+    stage.element.addEventListener('pointerdown', ({ button: at }) => (this.#pressed = at <= 1), { capture: true });
+    for (const type of ['pointerup', 'pointercancel']) addEventListener(type, () => this.#pressed && setTimeout(() => this.#released()), { capture: true });
     setInterval(() => this.#tell(), HERE_MS);
   }
 
-  /** The person whom one looks along with, or waits for. */
-  get person() {
-    return this.#wanted ?? (this.page === null ? null : (this.room.people.get(this.page)?.person ?? null));
-  }
-
-  /** Look along with a page from now on. @param {string|undefined} page */
-  start(page) {
-    if (page === undefined || !this.room.people.has(page)) return;
-    this.page = page;
+  /** Look along with a person from now on, or as soon as that one is here. @param {string} person @param {import('./view-url.js').Piece|null} [piece] */
+  start(person, piece = this.piece) {
+    this.person = person;
+    this.piece = piece;
     this.#shown = '';
     this.#go();
-    this.#show();
-  }
-
-  /** Look along with a person as soon as that one is here, with a piece of the view. @param {string|null} person @param {import('./view-url.js').Piece|null} piece */
-  await(person, piece) {
-    this.#wanted = person;
-    this.piece = piece;
-    this.#go();
+    this.dispatchEvent(new Event('change'));
   }
 
   leave() {
-    if (this.page === null && this.#wanted === null) return;
-    this.page = this.#wanted = null;
+    if (this.person === null) return;
+    this.person = null;
     this.model.borrow(null);
-    this.#show();
+    this.#say();
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** One moves the wall oneself, which ends it; a screen of a display wall has no hands. */
+  byHand() {
+    if (this.piece === null) this.leave();
+  }
+
+  #released() {
+    this.#pressed = false;
+    this.byHand();
+    this.#go();
+  }
+
+  /** Return the page of a person that one looks along with: the first that said what it shows. @param {string|null} person */
+  pageOf(person) {
+    return [...this.room.people.values()].find((each) => each.person === person && each.view !== null);
   }
 
   #go() {
-    const { people } = this.room;
-    if (this.#wanted !== null && (this.page === null || !people.has(this.page))) {
-      const found = [...people.values()].find(({ person, view }) => person === this.#wanted && view !== null);
-      if (found) this.start(found.page);
-    }
-    if (this.page === null) return;
-    const leader = people.get(this.page);
-    if (!leader) return this.#wanted === null ? this.leave() : undefined;
+    this.#say();
+    const leader = this.pageOf(this.person);
+    if (!leader || this.#pressed) return;
     const shown = JSON.stringify([leader.view, leader.columns, leader.zoomed, leader.focus]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.model.borrow(leader);
     if (leader.focus !== null) this.model.setFocus(leader.focus);
-    if (!leader.view) return;
-    const [x, y, width, height] = leader.view;
+    const [x, y, width, height] = /** @type {[number, number, number, number]} */ (leader.view);
     this.stage.showRect(pieceOf({ x, y, width, height }, this.piece), MOTION_MS);
   }
 
@@ -98,10 +100,10 @@ export class FollowView extends EventTarget {
     this.room.here(here);
   }
 
-  #show() {
-    const leader = this.page === null ? null : this.room.people.get(this.page);
-    const name = leader && (this.room.document.get(`person/${leader.person}/name`) ?? t('people.unnamed', { mark: leader.person.slice(0, 3) }));
-    this.#line.replaceChildren(...(name ? [make('p', {}, t('people.following', { name })), button(t('people.leave'), () => this.leave())] : []));
-    this.dispatchEvent(new Event('change'));
+  #say() {
+    if (this.person === null) return this.#line.replaceChildren();
+    const here = [...this.room.people.values()].some(({ person }) => person === this.person);
+    setText(this.#words, t(here ? 'people.following' : 'people.awaiting', { name: this.room.nameOf(this.person) }));
+    if (!this.#words.isConnected) this.#line.append(this.#words, this.#leave);
   }
 }

@@ -19,7 +19,7 @@ export function watchKeys(commands, away) {
     const command = commands.withKeys(keys, onWall);
     if (!command) return;
     event.preventDefault();
-    commands.run(command.id, event.key);
+    if (!event.repeat || command.repeats) commands.run(command.id, event.key);
   });
 }
 

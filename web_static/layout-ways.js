@@ -12,12 +12,6 @@ import { clamp } from './camera.js';
 /** Return the ids of the rows as they stand, from top to bottom, those of all lanes. @param {Pick<Grid, 'rows'|'ids'>} grid @returns {number[][]} */
 export const rowsOf = ({ rows, ids }) => rows.map(({ first, count }) => ids.slice(first, first + count));
 
-/** Return the ids of the columns as they stand, from left to right. @param {Pick<Grid, 'rows'|'ids'|'columns'>} grid @returns {number[][]} */
-export function columnsOf(grid) {
-  const rows = rowsOf(grid);
-  return Array.from({ length: grid.columns }, (_, column) => rows.flatMap((row) => row.slice(column, column + 1)));
-}
-
 /** Return the number of the last row that begins at or above `y`, -1 above all. @param {Grid} grid @param {number} y */
 function rowAt({ rows }, y) {
   let [low, high] = [-1, rows.length - 1];
@@ -43,6 +37,21 @@ export function cellAt(grid, { x, y }) {
 /** Return the positions of the cells that a rectangle touches. @param {Grid} grid @param {Rect} rect in wall units @returns {number[]} */
 export function cellsIn({ cells }, { x, y, width, height }) {
   return cells.flatMap((cell, position) => (cell.x < x + width && cell.x + cell.width > x && cell.y < y + height && cell.y + cell.height > y ? [position] : []));
+}
+
+/**
+ * Return how far the tile nearest to a point was carried from one grid to another in which it still is.
+ * @param {Grid} before @param {Grid} after @param {{x: number, y: number}} point of the first one @returns {{x: number, y: number}}
+ */
+export function carriedFrom(before, after, { x, y }) {
+  const places = new Map(after.ids.map((id, position) => [id, after.cells[position]]));
+  let [least, carried] = [Infinity, { x: 0, y: 0 }];
+  before.ids.forEach((id, position) => {
+    const [from, to] = [before.cells[position], places.get(id)];
+    const away = Math.hypot(from.x + from.width / 2 - x, from.y + from.height / 2 - y);
+    if (to && away < least) [least, carried] = [away, { x: to.x - from.x, y: to.y - from.y }];
+  });
+  return carried;
 }
 
 /**

@@ -8,14 +8,13 @@ import { colouringOf, termColour } from './colouring.js';
 import { button, byId, make } from './dom.js';
 import { formatCount, formatValue } from './format.js';
 import { huesNow } from './hues.js';
-import { colourAt, placeOf, ticksOf } from './scales.js';
+import { gradientOf, placeOf, ticksOf } from './scales.js';
 import * as acts from './tag-acts.js';
 import { tagMark, tagWords } from './tag-mark.js';
 import { tagsHere, valueBy } from './tags.js';
 import { t } from './text.js';
 
 const STORE = 'tiledviz.legend';
-const STOPS = 16;
 const NEAR = 0.25; // of the scale's length: ticks nearer than this to an end are left out
 
 export class Legend {
@@ -23,6 +22,7 @@ export class Legend {
   /** @type {string|null} 'open' or 'closed' when somebody said so */ #said = localStorage.getItem(STORE);
   #due = false;
   #shown = '';
+  /** @type {Map<string, number[]>} the tiles of each row, by its key */ #ids = new Map();
 
   /** @param {import('./model.js').Model} model */
   constructor(model) {
@@ -47,7 +47,7 @@ export class Legend {
   refreshSoon() {
     if (this.#due) return;
     this.#due = true;
-    requestAnimationFrame(() => this.refresh());
+    requestAnimationFrame(() => setTimeout(() => this.refresh())); // after the frame: the wall comes first
   }
 
   refresh() {
@@ -57,6 +57,7 @@ export class Legend {
     const colouring = colouringOf(model);
     const speaks = colouring !== null || model.terms.length > 0 || tags.some(({ hidden }) => hidden);
     const open = this.#said === null ? speaks : this.#said === 'open';
+    this.#ids.clear();
     const parts = !open ? [] : [...this.#terms(), ...(colouring ? this.#scale(colouring) : []), ...this.#tags(tags)];
     this.#element.hidden = parts.length === 0;
     const key = parts.map((part) => part.outerHTML).join('') + huesNow().join();
@@ -80,7 +81,8 @@ export class Legend {
   /** A line that selects tiles. @param {string} key @param {Node} mark @param {string} words @param {number[]} ids @param {...HTMLElement} more */
   #row(key, mark, words, ids, ...more) {
     const name = t('legend.select', { what: words, n: ids.length });
-    const select = button('', () => this.model.select(ids), { class: 'row', 'aria-label': name, title: name, 'data-key': key });
+    this.#ids.set(key, ids); // a row stays while it reads the same: it may be other tiles
+    const select = button('', () => this.model.select(this.#ids.get(key) ?? []), { class: 'row', 'aria-label': name, title: name, 'data-key': key });
     select.append(mark, make('span', { class: 'words' }, words), make('span', { class: 'count', 'data-count': formatCount(ids.length) }));
     return make('li', {}, select, ...more);
   }
@@ -133,8 +135,7 @@ function ramp({ spec, label, unit }, ends, value) {
   const { from, to } = ends;
   const straight = (/** @type {number} */ number) => placeOf(number, { from, to, reversed: false });
   const band = make('div', { class: 'band' });
-  const stops = Array.from({ length: STOPS + 1 }, (_, i) => colourAt(spec.scale, spec.reversed ? 1 - i / STOPS : i / STOPS));
-  band.style.background = `linear-gradient(to right, ${stops.join()})`;
+  band.style.background = gradientOf(spec);
   const between = ticksOf(from, to, 3).filter((tick) => straight(tick) > NEAR && straight(tick) < 1 - NEAR);
   const ticks = [from, ...between, to].map((tick, i, all) => {
     const end = i === 0 ? 'first' : i === all.length - 1 ? 'last' : '';

@@ -50,7 +50,7 @@
  * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
-import { lanesOf } from './arrangement.js';
+import { lanesOf, onWall } from './arrangement.js';
 import { Room } from './room.js';
 
 /** Return whether a tile is a display that one works in. @param {Pick<Tile, 'kind'>} tile */
@@ -87,7 +87,6 @@ export class Model extends EventTarget {
     this.revision += 1;
     this.#arrange();
     this.#read();
-    if (this.focus === null || !this.tiles.has(this.focus)) this.focus = this.order[0] ?? null;
     this.#fire('wall');
     this.#fire('focus');
   }
@@ -134,9 +133,11 @@ export class Model extends EventTarget {
 
   /** @type {{zoomed: number[], columns: number|null}|null} how the wall stands of whom one looks along with */ borrowed = null;
 
-  /** The tiles that are looked at side by side, alone; none: the whole wall. @returns {number[]} */
-  get zoomed() {
-    return this.borrowed?.zoomed ?? this.room.document.get(this.own('zoomed')) ?? [];
+  /** @type {number[]} the tiles that are looked at side by side, alone; none: the whole wall */ zoomed = [];
+
+  /** The tiles that one zoomed on by oneself, not along with somebody. */
+  get ownZoomed() {
+    return this.#standing(this.room.document.get(this.own('zoomed')) ?? []);
   }
 
   /** Have the wall stand as somebody else's does, or as one's own again. @param {{zoomed: number[], columns: number|null}|null} other */
@@ -144,8 +145,7 @@ export class Model extends EventTarget {
     const borrowed = other && { zoomed: other.zoomed, columns: other.columns };
     if (JSON.stringify(borrowed) === JSON.stringify(this.borrowed)) return;
     this.borrowed = borrowed;
-    this.#arrange();
-    this.#fire('order');
+    this.#rearrange({ anyhow: true }); // its columns may be others
   }
 
   /** Return the path of a register that is one's own. @param {string} name */
@@ -153,11 +153,18 @@ export class Model extends EventTarget {
     return `person/${this.room.person}/${name}`;
   }
 
+  /** Return those of these tiles that are on the wall. @param {number[]} ids */
+  #standing(ids) {
+    return onWall(ids.flatMap((id) => this.tiles.get(id) ?? []), this.room.document).map(({ id }) => id);
+  }
+
   #arrange() {
-    const zoomed = this.zoomed.filter((id) => this.tiles.has(id));
+    const before = this.order;
     const search = { found: this.matches, rest: this.rest };
-    this.lanes = zoomed.length > 0 ? [{ key: '', label: '', ids: zoomed }] : lanesOf(this.tiles.values(), this.room.document, search);
+    this.zoomed = this.borrowed ? this.#standing(this.borrowed.zoomed) : this.ownZoomed;
+    this.lanes = this.zoomed.length > 0 ? [{ key: '', label: '', ids: this.zoomed }] : lanesOf(this.tiles.values(), this.room.document, search);
     this.order = this.lanes.flatMap(({ ids }) => ids);
+    this.focus = nearest(this.focus, before, this.order) ?? this.focused()?.id ?? null;
   }
 
   /** Read selection and what is off from the document; return whose was changed. */
@@ -174,18 +181,19 @@ export class Model extends EventTarget {
   #follow(paths) {
     const all = paths.has('');
     const touched = (/** @type {RegExp} */ pattern) => all || [...paths].some((path) => pattern.test(path));
-    if (touched(/^(order|sort|group|tags?|person)\b|^tile\/\d+\/hidden$/)) this.#rearrange();
+    const own = paths.has(this.own('zoomed')) || paths.has(this.own('filter'));
+    if (own || touched(/^(order|sort|group|tags?)\b|^tile\/\d+\/hidden$/)) this.#rearrange();
     const changed = this.#read();
     if (changed.chosen.length > 0) this.#fire('chosen', changed.chosen);
     if (changed.off.length > 0) this.#fire('tiles', changed.off);
   }
 
-  #rearrange() {
+  #rearrange({ anyhow = false } = {}) {
+    const { focus } = this;
     const before = JSON.stringify(this.lanes);
     this.#arrange();
-    if (JSON.stringify(this.lanes) === before) return;
-    if (this.focus !== null && !this.order.includes(this.focus)) this.setFocus(this.order[0] ?? this.focus);
-    this.#fire('order');
+    if (this.focus !== focus) this.#fire('focus');
+    if (anyhow || JSON.stringify(this.lanes) !== before) this.#fire('order');
   }
 
   setMatches(/** @type {number[]|null} */ ids, /** @type {{query: string, matches: number[]}[]} */ terms = []) {
@@ -216,6 +224,11 @@ export class Model extends EventTarget {
   /** Select none. */
   chooseNone() {
     this.select([]);
+  }
+
+  /** What an act is meant for: the selected tiles, else the one in focus. @returns {number[]} */
+  get meant() {
+    return this.chosen.size > 0 ? [...this.chosen] : this.focus === null ? [] : [this.focus];
   }
 
   /** Turn a tile off, or on again: for all who are in the session. */
@@ -268,6 +281,17 @@ export class Model extends EventTarget {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/**
+ * Return the tile that has the focus in another order: the same; if that went, the nearest that stood behind it, else before it.
+ * @param {number|null} focus @param {number[]} before @param {number[]} order @returns {number|undefined}
+ */
+function nearest(focus, before, order) {
+  const there = new Set(order);
+  if (focus !== null && there.has(focus)) return focus;
+  const at = focus === null ? 0 : Math.max(0, before.indexOf(focus));
+  return [...before.slice(at), ...before.slice(0, at).reverse()].find((id) => there.has(id)) ?? order[0];
 }
 
 /** Return what is in one of two sets alone. @param {Set<number>} a @param {Set<number>} b */

@@ -1,9 +1,9 @@
 /** Moves of tiles as people do them: each one act, and a line that says what became of it. */
 
 import { announce } from './announce.js';
+import { inOrder } from './arrangement.js';
 import { keyOf } from './keys.js';
 import * as moving from './moving.js';
-import { rowsOf } from './selecting.js';
 import { t } from './text.js';
 
 /** @typedef {import('./commands.js').Command} Command */
@@ -20,21 +20,21 @@ export class Mover {
     return this.model.may('arrange') && this.model.zoomed.length === 0;
   }
 
-  /** Return what a move is meant for: the selected tiles, else the one in focus. @returns {Set<number>} */
-  get meant() {
-    const { chosen, focus } = this.model;
-    return chosen.size > 0 ? chosen : new Set(focus === null ? [] : [focus]);
-  }
-
-  /** Make lanes stand otherwise. @param {(ids: number[]) => number[]} change @param {string} label @param {Set<number>} [moved] @returns {boolean} whether anything moved */
-  change(change, label, moved) {
-    const { lanes, room, sorting } = this.model;
-    const ids = lanes.map((lane) => lane.ids);
+  /**
+   * Make lanes stand otherwise. A search is one's own: where it parts what it found from the rest, each is moved among its own kind, and
+   * what is hidden stays where it is.
+   * @param {(ids: number[]) => number[]} change @param {string} label @param {Iterable<number>} [meant] @returns {number[]} those of `meant` that moved
+   */
+  change(change, label, meant = []) {
+    const { lanes, tiles, room, sorting, matches, rest } = this.model;
+    const kinds = (/** @type {number[]} */ ids) => (matches && rest !== 'dim' ? [ids.filter((id) => matches.has(id)), ids.filter((id) => !matches.has(id))] : [ids]);
+    const before = lanes.flatMap(({ ids }) => kinds(ids));
+    const after = lanes.flatMap(({ ids }) => kinds(change(ids)));
     const key = (/** @type {number} */ id) => String(room.document.get(`order/${id}`) ?? keyOf(id));
-    const sorted = sorting.key !== '' || sorting.descending;
-    const moves = moving.movesTo(ids, ids.map(change), { keyOf: key, sorted, moved });
-    room.set(moves, label);
-    return moves.length > 0;
+    const sorted = sorting.key !== '' || sorting.descending ? inOrder(tiles.values(), room.document).map(({ id }) => id) : null;
+    const moved = new Set(meant);
+    room.set(moving.movesTo(before, after, { keyOf: key, sorted, moved }), label);
+    return before.flatMap((ids, n) => (moving.isSame(ids, after[n]) ? [] : ids.filter((id) => moved.has(id))));
   }
 
   /** Put tiles where a drag let go of them. @param {Set<number>} tiles @param {import('./layout-ways.js').Position} position */
@@ -43,19 +43,19 @@ export class Mover {
     const within = target?.ids.some((id) => tiles.has(id)) ?? false;
     if (!within) return announce(t('move.within'));
     const change = (/** @type {number[]} */ ids) => (ids === target?.ids ? moving.insert(ids, tiles, before) : ids);
-    if (this.change(change, 'move', tiles)) this.#tell(tiles);
+    this.#tell(this.change(change, 'move', tiles));
   }
 
   /** Move what is meant by places, along its rows. @param {number} by */
   step(by) {
-    const { meant } = this;
-    if (this.change((ids) => moving.shift(ids, meant, by), 'move', meant)) this.#tell(meant);
+    const meant = new Set(this.model.meant);
+    this.#tell(this.change((ids) => moving.shift(ids, meant, by), 'move', meant));
   }
 
   /** @param {boolean} front */
   toEnd(front) {
-    const { meant } = this;
-    if (this.change((ids) => moving.insert(ids, meant, front ? (ids[0] ?? null) : null), 'move', meant)) this.#tell(meant);
+    const meant = new Set(this.model.meant);
+    this.#tell(this.change((ids) => moving.insert(ids, meant, front ? (ids[0] ?? null) : null), 'move', meant));
   }
 
   /** Return the two selected tiles and where they stand, or null: they are two, in one lane. */
@@ -88,19 +88,18 @@ export class Mover {
 
   /** Return how many whole rows are in sight, one at least. */
   rowsInSight() {
-    const { lanes } = this.model;
-    const rows = rowsOf(lanes, this.stage.columns);
+    const { rows } = this.stage;
     const { height } = this.stage.element.getBoundingClientRect();
-    const [first] = this.model.order;
-    const [one, next] = [first, rows[1]?.[0]].map((id) => (id === undefined ? null : this.stage.rectOf(id)));
+    const [one, next] = [rows[0]?.[0], rows[1]?.[0]].map((id) => (id === undefined ? null : this.stage.rectOf(id)));
     return one && next ? Math.max(1, Math.min(rows.length - 1, Math.floor(height / (next.y - one.y)))) : 1;
   }
 
-  /** Take tiles off the wall, for all who are in the session. */
-  hide() {
-    const { meant } = this;
-    this.model.room.set([...[...meant].map((id) => /** @type {[string, true]} */ ([`tile/${id}/hidden`, true])), [this.model.own('selection'), null]], 'hide');
-    announce(t('move.hidden', { n: meant.size }));
+  /** Take tiles off the wall, for all who are in the session; what is not seen is not selected either. @param {number[]} [ids] */
+  hide(ids = this.model.meant) {
+    const { room, chosen } = this.model;
+    const left = [...chosen].filter((id) => !ids.includes(id));
+    room.set([...ids.map((id) => /** @type {[string, true]} */ ([`tile/${id}/hidden`, true])), [this.model.own('selection'), left.length > 0 ? left : null]], 'hide');
+    announce(t('move.hidden', { n: ids.length }));
   }
 
   /** Return the registers of what is hidden tile by tile. */
@@ -112,21 +111,23 @@ export class Mover {
     this.model.room.set(this.hidden().map(([rest]) => [`tile/${rest}`, null]), 'show');
   }
 
-  /** Say where tiles went, and keep the one in focus in sight. @param {Set<number>} tiles */
-  #tell(tiles) {
-    const { order, tiles: all, focus } = this.model;
-    const [id] = tiles;
-    const title = all.get(id)?.title ?? '';
-    const one = tiles.size === 1;
-    announce(one ? t('move.done', { title, place: order.indexOf(id) + 1, all: order.length }) : t('move.done-many', { n: tiles.size }), { quiet: true });
-    if (focus !== null && tiles.has(focus)) this.stage.focusOn(focus);
+  /** Say where tiles went, if any did, and keep the one in focus in sight. @param {number[]} moved */
+  #tell(moved) {
+    if (moved.length === 0) return;
+    const { order, tiles, focus } = this.model;
+    const [id] = moved;
+    const title = tiles.get(id)?.title ?? '';
+    const one = moved.length === 1;
+    announce(one ? t('move.done', { title, place: order.indexOf(id) + 1, all: order.length }) : t('move.done-many', { n: moved.length }), { quiet: true });
+    if (focus !== null && moved.includes(focus)) this.stage.focusOn(focus);
   }
 }
 
 /** @param {Mover} mover @returns {Command[]} */
 export function moveCommands(mover) {
   const common = { group: /** @type {const} */ ('move'), needs: /** @type {const} */ ('arrange') };
-  const enabled = () => mover.can && mover.meant.size > 0;
+  const meant = () => mover.model.meant.length > 0;
+  const enabled = () => mover.can && meant();
   const pair = () => mover.can && mover.pair() !== null;
   const rows = () => mover.can && mover.model.order.length > mover.stage.columns;
   /** @type {[string, import('./text.js').Key, string[]|undefined, () => boolean, () => void][]} */
@@ -144,8 +145,8 @@ export function moveCommands(mover) {
     ['rows-down', 'move.rows-down', ['Shift+↓'], rows, () => mover.rotate(-1)],
     ['page-up', 'move.page-up', undefined, rows, () => mover.rotate(mover.rowsInSight())],
     ['page-down', 'move.page-down', undefined, rows, () => mover.rotate(-mover.rowsInSight())],
-    ['hide', 'move.hide', ['Delete'], () => mover.meant.size > 0, () => mover.hide()],
+    ['hide', 'move.hide', ['Delete'], meant, () => mover.hide()],
     ['show-hidden', 'move.show', undefined, () => mover.hidden().length > 0, () => mover.show()],
   ];
-  return list.map(([id, key, keys, may, run]) => ({ ...common, id, label: () => t(key), ...(keys ? { keys } : {}), onWall: true, enabled: may, run }));
+  return list.map(([id, key, keys, may, run]) => ({ ...common, id, label: () => t(key), ...(keys ? { keys } : {}), repeats: id.startsWith('move-'), onWall: true, enabled: may, run }));
 }

@@ -109,16 +109,25 @@ function longestRun(wanted, keyOf) {
   return run;
 }
 
+/** Return whether two orders are the same. @param {Ids} a @param {Ids} b */
+export const isSame = (a, b) => a.length === b.length && a.every((id, i) => id === b[i]);
+
 /**
- * Return the registers that make lanes stand as wanted, from how they stand: none if nothing moves. Where the wall was sorted, every
- * tile keeps the place that it has now, and the sorting ends.
- * @param {Ids[]} lanes @param {Ids[]} wanted @param {{keyOf: (id: number) => string, sorted: boolean, moved?: Set<number>}} about
+ * Return the registers that make lanes stand as wanted, from how they stand: none if nothing moves. Where the wall is sorted, every
+ * tile of it first gets the place that it has by that, and the sorting ends.
+ * @param {Ids[]} lanes @param {Ids[]} wanted @param {{keyOf: (id: number) => string, sorted?: Ids|null, moved?: Set<number>}} about
+ *   sorted: all tiles of the wall, if it is
  * @returns {[string, string|null][]}
  */
-export function movesTo(lanes, wanted, { keyOf, sorted, moved }) {
-  if (lanes.every((lane, n) => lane.every((id, i) => id === wanted[n][i]))) return [];
-  const places = wanted.flatMap((ids) => placesFor(ids, keyOf, moved));
+export function movesTo(lanes, wanted, { keyOf, sorted = null, moved }) {
+  if (lanes.every((lane, n) => isSame(lane, wanted[n]))) return [];
+  const keys = new Map(sorted ? placesFor(sorted, keyOf) : []);
+  const keyNow = (/** @type {number} */ id) => keys.get(id) ?? keyOf(id);
+  lanes.forEach((lane, n) => {
+    if (isSame(lane, wanted[n])) return;
+    for (const [id, key] of placesFor(wanted[n], keyNow, moved)) keys.set(id, key);
+  });
   /** @type {[string, string|null][]} */
-  const set = places.map(([id, key]) => [`order/${id}`, key]);
+  const set = [...keys].map(([id, key]) => [`order/${id}`, key]);
   return sorted ? [...set, ['sort', null]] : set;
 }

@@ -9,7 +9,7 @@ import { t } from './text.js';
 /** Show the whole note over the tile that is open. @param {import('./model.js').Model} model @param {() => number|null} opened @returns {() => void} to call when another tile is */
 export function openedNote(model, opened) {
   const words = make('p');
-  const element = make('aside', { class: 'opened-note', 'aria-label': t('notes.title'), hidden: '' }, words);
+  const element = make('aside', { class: 'opened-note', 'aria-label': t('notes.title'), tabindex: '0', hidden: '' }, words);
   byId('focus', HTMLElement).append(element);
   const show = () => {
     const tile = opened();
@@ -29,11 +29,11 @@ export function openedNote(model, opened) {
 export function notesCommands(model, stage, { edit, shown }) {
   const { room } = model;
   const noted = () => room.document.texts().flatMap(([path]) => (path.startsWith('note/') ? [path] : []));
-  const meant = () => (model.chosen.size > 0 ? [...model.chosen] : model.focus === null ? [] : [model.focus]);
-  const written = () => meant().filter((id) => room.document.text(`note/${id}`) !== '');
+  const written = () => model.meant.filter((id) => room.document.text(`note/${id}`) !== '');
   const remove = (/** @type {string[]} */ paths) => {
-    room.act({ text: paths.map((path) => [path, editsAway(room.document.characters(path))]), label: 'note' });
-    announce(t('notes.deleted', { n: paths.length }));
+    room.act({ text: paths.map((path) => [path, editsTo(room.document.characters(path), '')]), label: 'note' });
+    const n = paths.filter((path) => room.document.text(path) === '').length; // none where the room refused it
+    if (n > 0) announce(t('notes.deleted', { n }));
   };
   const show = () => {
     showNotes(!notesShown());
@@ -48,9 +48,4 @@ export function notesCommands(model, stage, { edit, shown }) {
     { ...common, id: 'notes-show', label: () => t(notesShown() ? 'notes.hide-all' : 'notes.show-all'), run: show },
     { ...common, id: 'notes-delete', label: () => t('notes.delete-all'), needs: 'arrange', enabled: () => noted().length > 0, run: () => remove(noted()) },
   ];
-}
-
-/** Return the edits that take these characters away. @param {import('./document.js').Character[]} characters */
-function editsAway(characters) {
-  return editsTo(characters, '');
 }

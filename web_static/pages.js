@@ -25,6 +25,7 @@ function command(text) {
 
 /** Show how to come in. @param {string} problem what went wrong, or '' */
 export function showLogin(problem) {
+  for (const open of document.querySelectorAll('dialog')) open.close(); // all else is inert under a modal one
   const page = byId('login', HTMLElement);
   page.replaceChildren(
     make(
@@ -51,24 +52,31 @@ export function showLogin(problem) {
   document.title = `${t('login.title')} · TiledViz`;
 }
 
-/** Show or hide the ways to fill an empty wall. @param {boolean} empty @param {boolean} fills whether who looks may fill it */
-export function showEmpty(empty, fills) {
+/**
+ * Say over a wall on which nothing stands why that is, and what brings tiles there.
+ * @param {import('./model.js').Model} model @param {import('./commands.js').Commands} commands @param {() => void} leave gives the keyboard to the wall
+ */
+export function watchEmpty(model, commands, leave) {
   const page = byId('empty', HTMLElement);
-  page.hidden = !empty;
-  if (!empty || page.hasChildNodes()) return;
-  page.append(
-    make(
-      'section',
-      { class: 'sheet', 'aria-labelledby': 'empty-title' },
-      make('h2', { id: 'empty-title' }, t('empty.title')),
-      ...(fills
-        ? [
-            make('p', {}, t('empty.type')),
-            make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about)))),
-          ]
-        : [make('p', {}, t('empty.wait'))]),
-    ),
-  );
+  const back = (/** @type {import('./text.js').Key} */ key, /** @type {string[]} */ ...ids) => button(t(key), () => ids.forEach((id) => commands.run(id)), { class: 'primary' });
+  const ways = () => [make('p', {}, t('empty.type')), make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about))))];
+  const contents = {
+    full: () => [],
+    bare: () => (model.may('operate') ? ways() : [make('p', {}, t('empty.wait'))]),
+    hidden: () => (model.may('arrange') ? [back('empty.show', 'show-hidden', 'tag-show-all')] : []),
+    searched: () => [back('empty.clear', 'search-clear')],
+  };
+  const show = () => {
+    const kind = model.order.length > 0 ? 'full' : model.tiles.size === 0 ? 'bare' : model.matches && model.rest === 'hide' ? 'searched' : 'hidden';
+    const key = JSON.stringify([kind, model.me]);
+    if (page.dataset.of === key) return;
+    page.dataset.of = key;
+    const held = page.contains(document.activeElement);
+    page.hidden = kind === 'full';
+    page.replaceChildren(...(kind === 'full' ? [] : [make('section', { class: 'sheet', 'aria-labelledby': 'empty-title' }, make('h2', { id: 'empty-title' }, t(`empty.${kind}`)), ...contents[kind]())]));
+    if (held) leave();
+  };
+  for (const type of ['wall', 'order', 'me']) model.addEventListener(type, show);
 }
 
 /** Show how the connection is. @param {import('./connection.js').Status} status @param {() => void} retry */

@@ -72,11 +72,9 @@ export class Facts {
     };
     const end = button(t('facts.end'), () => {
       this.#settle();
-      setText(this.#said, t('facts.ending'));
-      api.stopJob(job).then(
-        () => setText(this.#said, ''),
-        (error) => setText(this.#said, error.message),
-      );
+      const say = (/** @type {string} */ words) => this.#tile?.id === tile.id && setText(this.#said, words); // not under another tile
+      say(t('facts.ending'));
+      api.stopJob(job).then(() => say(''), (error) => say(error.message));
     }, { class: 'primary' });
     const buttons = make('div', { class: 'buttons' }, end, button(t('facts.leave'), back));
     this.#question.replaceChildren(make('div', { class: 'question', role: 'group', 'aria-label': text }, make('p', {}, text), buttons));

@@ -13,16 +13,18 @@ export class NoteSection {
   /** @type {number|null} */ #tile = null;
   /** the note as it stood when the field was last brought up to it */ #base = '';
   #timer = 0;
+  #composing = false; // a character of several keys: the field is left alone meanwhile, or the browser loses it
 
   /** @param {import('./model.js').Model} model */
   constructor(model) {
     this.model = model;
     this.element = make('section', { class: 'note-section', 'aria-label': t('notes.title') }, make('h3', {}, t('notes.title')), this.#field, this.#delete);
     this.#field.addEventListener('input', () => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.flush(), PAUSE_MS);
+      this.#flushSoon();
       this.#look();
     });
+    this.#field.addEventListener('compositionstart', () => (this.#composing = true));
+    this.#field.addEventListener('compositionend', () => this.#composed());
     this.#field.addEventListener('blur', () => this.flush());
     document.addEventListener('visibilitychange', () => this.flush());
     addEventListener('pagehide', () => this.flush());
@@ -40,6 +42,7 @@ export class NoteSection {
   refresh(tile) {
     if (tile.id !== this.#tile) {
       this.flush();
+      this.#composing = false;
       this.#tile = tile.id;
       this.#base = this.#field.value = this.model.room.document.text(this.#path);
     }
@@ -52,17 +55,30 @@ export class NoteSection {
     this.#field.setSelectionRange(this.#field.value.length, this.#field.value.length);
   }
 
+  #flushSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#composing || this.flush(), PAUSE_MS);
+  }
+
+  #composed() {
+    this.#composing = false;
+    this.#follow();
+    this.#flushSoon();
+  }
+
   /** Say what was typed, now. */
   flush() {
     clearTimeout(this.#timer);
-    if (this.#tile === null || this.#field.value === this.#base) return;
-    this.#base = this.#field.value; // first: what is written comes back as a change at once
-    this.model.room.write(this.#path, this.#base, 'note');
+    const { value } = this.#field;
+    if (this.#tile === null || value === this.#base) return;
+    const text = merged(this.#base, value, this.model.room.document.text(this.#path)); // others may have written while one composed
+    this.#base = value; // first: what is written comes back as a change at once
+    this.model.room.write(this.#path, text, 'note');
   }
 
   /** Others wrote: the field has their words too, and the caret stays where it was in one's own. */
   #follow() {
-    if (this.#tile === null) return;
+    if (this.#tile === null || this.#composing) return;
     const theirs = this.model.room.document.text(this.#path);
     const { value, selectionStart, selectionEnd, scrollTop } = this.#field;
     const next = merged(this.#base, value, theirs);

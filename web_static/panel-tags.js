@@ -16,7 +16,7 @@ export class TagSection {
   /** @param {import('./model.js').Model} model */
   constructor(model) {
     this.model = model;
-    this.#field = tagField(model, t('tags.add'), (name) => this.#add(name), (name) => !this.#names().includes(name));
+    this.#field = tagField(model, t('tags.add'), (name) => this.#add(name), { offered: (name) => !this.#names().includes(name) });
     this.element = make('section', { class: 'tag-section', 'aria-label': t('tags.title') }, make('h3', {}, t('tags.title')), this.#list, this.#field.element);
     model.room.addEventListener('change', () => {
       const tile = this.#tile === null ? undefined : model.tiles.get(this.#tile);

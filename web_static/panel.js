@@ -51,6 +51,11 @@ export class Panel {
     this.#facts = new Facts(model);
     // What stands here stays in the page: who writes a note goes on writing while the rest changes.
     this.#element.append(this.#header, this.#state, this.#log, this.#actions.element, does.case, this.#look.element, this.#tags.element, this.#note.element, this.#metadata, ...this.#facts.elements);
+    this.#element.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
+      event.preventDefault();
+      does.close();
+    });
     for (const open of document.querySelectorAll('[aria-controls=panel]')) open.addEventListener('click', () => this.toggle());
     model.addEventListener('focus', () => this.#render());
     model.addEventListener('wall', () => this.#place());

@@ -7,7 +7,7 @@ import { colourOf } from './people-colours.js';
 import { popover } from './popover.js';
 import { t } from './text.js';
 
-/** @typedef {import('./room.js').Presence} Presence */
+/** @typedef {{element: HTMLElement, name: HTMLElement, looks: HTMLElement, action: HTMLElement}} Line */
 
 const NAME_MOST = 40;
 const DOTS_MOST = 5;
@@ -16,6 +16,7 @@ export class People {
   #dots = make('span', { class: 'dots', 'aria-hidden': 'true' });
   #count = make('span', {});
   #list = make('ul', { class: 'people' });
+  /** @type {Map<string, Line>} by person; they stay, so that nothing goes from under a hand */ #lines = new Map();
   #name = make('input', { type: 'text', maxlength: String(NAME_MOST), autocomplete: 'nickname', spellcheck: 'false' });
 
   /**
@@ -32,7 +33,7 @@ export class People {
     place.append(open);
     this.#name.addEventListener('change', () => {
       const wanted = this.#name.value.trim();
-      if (wanted !== this.nameOf(this.room.person, false)) this.room.set([[model.own('name'), wanted || null]], 'name');
+      if (wanted !== this.#ownName) this.room.set([[model.own('name'), wanted || null]], 'name');
     });
     this.room.addEventListener('people', () => this.#refresh());
     this.room.addEventListener('change', (event) => {
@@ -44,32 +45,56 @@ export class People {
     this.#refresh();
   }
 
-  /** Return what a person is called. @param {string} person @param {boolean} [always] also who gave no name */
-  nameOf(person, always = true) {
-    return this.room.document.get(`person/${person}/name`) ?? (always ? t('people.unnamed', { mark: person.slice(0, 3) }) : '');
+  get #ownName() {
+    return this.room.document.get(this.model.own('name')) ?? '';
   }
 
   #refresh() {
-    const others = [...this.room.people.values()];
-    const people = new Set([this.room.person, ...others.map(({ person }) => person)]);
+    const others = new Set([...this.room.people.values()].map(({ person }) => person)); // of several pages of one person, one line
+    const people = new Set([this.room.person, ...others]);
     setText(this.#count, t('people.here', { n: people.size }));
-    this.#dots.replaceChildren(...[...people].slice(0, DOTS_MOST).map((person) => dotOf(person)));
-    if (document.activeElement !== this.#name) this.#name.value = this.nameOf(this.room.person, false);
-    const pages = new Map(others.map((each) => [each.person, each])); // of several pages of one person, one line
-    this.#list.replaceChildren(...[...pages.values()].map((each) => this.#line(each)));
+    this.#showDots([...people].slice(0, DOTS_MOST));
+    if (document.activeElement !== this.#name) this.#name.value = this.#ownName;
+    for (const [person, { element }] of this.#lines) {
+      if (others.has(person)) continue;
+      element.remove();
+      this.#lines.delete(person);
+    }
+    for (const person of others) this.#show(person);
   }
 
-  /** @param {Presence} presence */
-  #line(presence) {
-    const { person, page, focus, zoomed } = presence;
-    const looks = zoomed.length > 0 ? t('people.zoomed', { n: zoomed.length }) : (this.model.tiles.get(focus ?? -1)?.title ?? t('people.wall'));
-    const followed = this.follow.page === page;
-    const name = this.nameOf(person);
-    const action = followed
-      ? button(t('people.leave'), () => this.follow.leave(), { class: 'primary' })
-      : button(t('people.follow'), () => this.follow.start(page), { 'aria-label': t('people.follow-name', { name }) });
-    const words = make('span', { class: 'who' }, make('strong', {}, name), make('span', { class: 'looks' }, looks));
-    return make('li', {}, dotOf(person), words, action);
+  /** @param {string[]} people */
+  #showDots(people) {
+    const key = people.join();
+    if (this.#dots.dataset.of === key) return;
+    this.#dots.dataset.of = key;
+    this.#dots.replaceChildren(...people.map((person) => dotOf(person)));
+  }
+
+  /** @param {string} person */
+  #show(person) {
+    const { focus, zoomed } = this.follow.pageOf(person) ?? { focus: null, zoomed: [] };
+    const line = this.#lineOf(person);
+    const name = this.room.nameOf(person);
+    const followed = this.follow.person === person;
+    setText(line.name, name);
+    setText(line.looks, zoomed.length > 0 ? t('people.zoomed', { n: zoomed.length }) : (this.model.tiles.get(focus ?? -1)?.title ?? t('people.wall')));
+    setText(line.action, t(followed ? 'people.leave' : 'people.follow'));
+    line.action.classList.toggle('primary', followed);
+    line.action.setAttribute('aria-label', followed ? t('people.leave') : t('people.follow-name', { name }));
+  }
+
+  /** @param {string} person @returns {Line} */
+  #lineOf(person) {
+    const found = this.#lines.get(person);
+    if (found) return found;
+    const [name, looks] = [make('strong', {}), make('span', { class: 'looks' })];
+    const action = button('', () => (this.follow.person === person ? this.follow.leave() : this.follow.start(person)));
+    const element = make('li', {}, dotOf(person), make('span', { class: 'who' }, name, looks), action);
+    this.#list.append(element);
+    const line = { element, name, looks, action };
+    this.#lines.set(person, line);
+    return line;
   }
 }
 
@@ -82,9 +107,11 @@ function dotOf(person) {
 
 /** @param {People} people @param {import('./follow-view.js').FollowView} follow @returns {import('./commands.js').Command[]} */
 export function peopleCommands(people, follow) {
-  const first = () => [...people.room.people.keys()][0];
+  const { room } = people;
+  const others = () => [...new Set([...room.people.values()].map(({ person }) => person))].filter((person) => person !== room.person);
+  const next = () => others()[(others().indexOf(follow.person ?? '') + 1) % others().length];
   return [
-    { id: 'follow', label: () => t('people.follow-next'), group: 'together', keys: ['P'], enabled: () => people.room.people.size > 0, run: () => follow.start(first()) },
-    { id: 'follow-leave', label: () => t('people.leave'), group: 'together', enabled: () => follow.page !== null, run: () => follow.leave() },
+    { id: 'follow', label: () => t('people.follow-next'), group: 'together', keys: ['P'], enabled: () => others().length > 0, run: () => follow.start(next()) },
+    { id: 'follow-leave', label: () => t('people.leave'), group: 'together', enabled: () => follow.person !== null, run: () => follow.leave() },
   ];
 }

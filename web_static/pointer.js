@@ -165,11 +165,12 @@ export function watchPointers(mover, does) {
   }
   element.addEventListener('contextmenu', (event) => press?.touch && event.preventDefault()); // of a long press
 
-  // A press is not yet a choice: it may become a drag. So it moves no focus, but it does leave a field.
+  // A press is not yet a choice: it may become a drag. So it moves no focus, but it takes the keyboard from whatever is not the wall's.
   element.addEventListener('mousedown', (event) => {
     if (!ours(event)) return;
     event.preventDefault();
-    if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
+    const held = document.activeElement;
+    if (held instanceof HTMLElement && stage.cells.idOf(held) === null) held.blur();
   });
 
   element.addEventListener('pointermove', (event) => {

@@ -1,7 +1,7 @@
 /** A code that a phone's camera reads: the address of the wall with a tile in focus. It holds no secret: who opens it logs in as ever. */
 
 import * as api from './api.js';
-import { button, make } from './dom.js';
+import { button, make, makeSvg } from './dom.js';
 import { t } from './text.js';
 
 const QUIET = 4; // modules around it that stay light
@@ -15,15 +15,9 @@ export const addressOf = (origin, tile) => `${origin}/#tile=${tile}`;
 
 /** @param {string[]} rows @param {string} label */
 function drawCode(rows, label) {
-  const part = (/** @type {string} */ tag, /** @type {Record<string, string>} */ attributes) => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
-  const side = String(rows.length + 2 * QUIET);
-  const svg = part('svg', { viewBox: `0 0 ${side} ${side}`, class: 'qr', role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' });
-  svg.append(part('rect', { width: side, height: side, class: 'light' }), part('path', { d: pathOf(rows), class: 'dark' }));
-  return svg;
+  const side = rows.length + 2 * QUIET;
+  const parts = [makeSvg('rect', { width: side, height: side, class: 'light' }), makeSvg('path', { d: pathOf(rows), class: 'dark' })];
+  return makeSvg('svg', { viewBox: `0 0 ${side} ${side}`, class: 'qr', role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' }, ...parts);
 }
 
 /** Show a tile's code. @param {import('./model.js').Tile} tile */
@@ -34,7 +28,7 @@ export async function showCode(tile) {
   const dialog = make('dialog', { class: 'qr-dialog', 'aria-label': t('qr.title', { title: tile.title }) });
   const copy = button(t('page.copy'), () => void navigator.clipboard.writeText(address).then(() => (said.textContent = t('page.copied')), (error) => (said.textContent = String(error.message))));
   const close = button(t('page.close'), () => dialog.close(), { class: 'primary' });
-  dialog.append(make('h2', {}, t('qr.title', { title: tile.title })), place, make('p', { class: 'address' }, address), make('p', { class: 'about' }, t('qr.about')), make('div', { class: 'buttons' }, copy, close), said);
+  dialog.append(make('h2', {}, t('qr.title', { title: tile.title })), place, make('p', { class: 'address' }, address), make('p', { class: 'about' }, t('qr.about')), make('div', { class: 'buttons' }, ...(navigator.clipboard ? [copy] : []), close), said);
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

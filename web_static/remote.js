@@ -89,7 +89,7 @@ export class Remote {
     clearTimeout(this.#slow);
     if (this.#stopped) return;
     this.does.lost();
-    this.does.say(`${reason[0].toUpperCase()}${reason.slice(1)}. Trying again …`);
+    this.does.say(t('remote.again', { why: `${reason[0].toUpperCase()}${reason.slice(1)}` }));
     this.#timer = setTimeout(() => void this.#open(), this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
   }

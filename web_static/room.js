@@ -7,13 +7,12 @@
  *
  * @typedef {import('./document.js').Operation} Operation
  * @typedef {import('./document.js').Json} Json
- * @typedef {{person: string, page: string, name: string, colour: number, focus: number|null, view: [number, number, number, number]|null,
+ * @typedef {{person: string, page: string, focus: number|null, view: [number, number, number, number]|null,
  *   columns: number|null, zoomed: number[]}} Presence  view: what of the wall is in sight, in wall units; columns: of the wall there
  * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'>} Here
  */
 
 import { Document, editsTo } from './document.js';
-import { colourIndexOf } from './people-colours.js';
 import { t } from './text.js';
 
 const HERE_MS = 200; // from one telling of what one looks at to the next
@@ -21,14 +20,17 @@ const MESSAGE_OPS = 400; // the portal takes 500 in a message, and a megabyte
 const MESSAGE_CHARACTERS = 200_000;
 const OPERATION_CHARACTERS = 300_000; // in UTF-8 that is a megabyte at most
 const ZOOMED_MOST = 256;
+const TEXT_CHARACTERS = 100_000; // of one text
+
+/** Return a name that nobody can guess, and take for something else first. @param {number} bytes */
+const newName = (bytes) => [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 export class Room extends EventTarget {
   document = new Document();
   /** @type {Map<string, Presence>} by page, without this one */ people = new Map();
-  page = [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  page = newName(6);
   /** whether the portal has told what the document is */ loaded = false;
   #person = '';
-  #count = 0;
   #gathering = false;
   /** @type {Set<string>} ids of what was sent over the stream that is open, and has no number yet */ #sent = new Set();
   /** @type {import('./connection.js').Connection|null} */ #connection = null;
@@ -63,6 +65,7 @@ export class Room extends EventTarget {
 
   /** Make a text another one. @param {string} path @param {string} wanted @param {string} [label] */
   write(path, wanted, label) {
+    if (wanted.length > TEXT_CHARACTERS) return this.#refuse(t('room.too-much'));
     const edits = editsTo(this.document.characters(path), wanted);
     if (edits.length > 0) this.#do({ text: [[path, edits]], ...(label ? { label } : {}) });
   }
@@ -101,8 +104,7 @@ export class Room extends EventTarget {
 
   /** @param {Omit<Operation, 'id'|'person'>} what */
   #do(what) {
-    this.#count += 1;
-    const operation = { id: `${this.page}-${this.#count}`, person: this.person, ...what };
+    const operation = { id: newName(8), person: this.person, ...what };
     if (JSON.stringify(what).length > OPERATION_CHARACTERS) return this.#refuse(t('room.too-much'));
     this.#changed(this.document.do(operation));
     if (this.#gathering) return;
@@ -177,10 +179,16 @@ export class Room extends EventTarget {
     else if (event.event === 'ops') this.#take(event);
     else if (event.event === 'people') this.#meet(event);
     else if (event.event === 'known') for (const id of event.ops) this.#drop(id); // it is in the document already
-    else if (event.event === 'refused' && event.what === 'op') {
-      this.#drop(event.op);
-      this.#refuse(t('room.refused', { why: event.why }));
-    }
+    else if (event.event === 'refused' && event.what === 'op') this.#refused(event);
+  }
+
+  /** @param {{op: string, why: string, taken?: boolean}} event */
+  #refused({ op, why, taken }) {
+    const refused = this.document.pending.find(({ id }) => id === op);
+    if (!refused) return; // it was sent twice, and this was said
+    this.#drop(op);
+    if (taken) this.again([{ ...refused, id: newName(8) }]);
+    else this.#refuse(t('room.refused', { why }));
   }
 
   /** Begin anew, with what is pending put behind. @param {{base: import('./document.js').Base|null, ops: Operation[]}} event */
@@ -229,14 +237,14 @@ export class Room extends EventTarget {
     for (const [page, here] of Object.entries(people)) {
       if (page === this.page) continue;
       if (here === null) this.people.delete(page);
-      else this.people.set(page, { ...here, page, name: this.#nameOf(here.person), colour: colourIndexOf(here.person) });
+      else this.people.set(page, { ...here, page });
     }
     this.#peopleChanged();
   }
 
-  /** @param {string} person @returns {string} '' of who gave no name */
-  #nameOf(person) {
-    return this.document.get(`person/${person}/name`) ?? '';
+  /** Return what a person is called. @param {string} person @returns {string} */
+  nameOf(person) {
+    return this.document.get(`person/${person}/name`) ?? t('people.unnamed', { mark: person.slice(0, 3) });
   }
 
   #peopleChanged() {
@@ -245,18 +253,6 @@ export class Room extends EventTarget {
 
   /** @param {string[]} paths */
   #changed(paths) {
-    if (paths.length === 0) return;
-    if (paths.some((path) => path === '' || /^person\/[^/]+\/name$/.test(path))) this.#rename();
-    this.dispatchEvent(new CustomEvent('change', { detail: new Set(paths) }));
-  }
-
-  #rename() {
-    let renamed = false;
-    for (const presence of this.people.values()) {
-      const name = this.#nameOf(presence.person);
-      renamed ||= name !== presence.name;
-      presence.name = name;
-    }
-    if (renamed) this.#peopleChanged();
+    if (paths.length > 0) this.dispatchEvent(new CustomEvent('change', { detail: new Set(paths) }));
   }
 }

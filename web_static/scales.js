@@ -20,6 +20,7 @@ const TABLES = {
 const COLOURS = /** @type {Record<ScaleName, number[][]>} */ (
   Object.fromEntries(Object.entries(TABLES).map(([name, table]) => [name, table.split(' ').map((hex) => [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)))]))
 );
+const STOPS = 16; // between the colours of a table
 export const SCALES = /** @type {ScaleName[]} */ (Object.keys(TABLES));
 
 /** Return the colour at a place of a scale, 0 to 1; what is beyond has the colour of the end. @param {ScaleName} name @param {number} place */
@@ -30,6 +31,9 @@ export function colourAt(name, place) {
   const mixed = colours[at].map((one, i) => Math.round(one + (colours[at + 1][i] - one) * (x - at)));
   return `#${mixed.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }
+
+/** Return a scale as the background of a band. @param {{scale: ScaleName, reversed: boolean}} spec */
+export const gradientOf = ({ scale, reversed }) => `linear-gradient(to right, ${Array.from({ length: STOPS + 1 }, (_, i) => colourAt(scale, (reversed ? STOPS - i : i) / STOPS)).join()})`;
 
 /** Return where a value stands between two ends, 0 to 1 and beyond. @param {number} value @param {{from: number, to: number, reversed: boolean}} ends */
 export function placeOf(value, { from, to, reversed }) {
@@ -57,7 +61,7 @@ export function ticksOf(from, to, count = 4) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999) ?? rough;
-  const ticks = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i += 1) ticks.push(Number((i * step).toPrecision(12)));
-  return ticks;
+  const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  if (![first, last].every(Number.isSafeInteger)) return []; // they differ by rounding alone
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }

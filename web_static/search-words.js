@@ -12,6 +12,9 @@ const IN = new RegExp(`([^\\s"'=<>&|!(),:]+)\\s+in\\s*\\([^()]*$`, 'i');
 const KEYWORDS = ['and', 'or', 'not', 'in'];
 const MOST = 8;
 
+/** Return whether a query may ask what changes without anybody's hand: the state of tiles, their nodes. @param {string} text */
+export const namesState = (text) => /\b(state|node)\b/i.test(text);
+
 /** Return a value as it stands in a query: in quotes where it has to. @param {string} value */
 export function quoted(value) {
   const plain = value !== '' && !new RegExp(BREAKS).test(value) && !value.includes('..') && !value.includes('\\') && !KEYWORDS.includes(value.toLowerCase());

@@ -7,7 +7,7 @@ import { ApiError, query } from './api.js';
 import { complete } from './completion.js';
 import { byId, make, setText } from './dom.js';
 import { formatCount, pointAt } from './format.js';
-import { completionsOf, searchable } from './search-words.js';
+import { completionsOf, namesState, searchable } from './search-words.js';
 import { numbersOf, tagsHere } from './tags.js';
 import { t } from './text.js';
 
@@ -22,7 +22,7 @@ export class Search {
   #found = byId('found', HTMLOutputElement);
   #problem = byId('search-error', HTMLElement);
   #rest = make('select', { id: 'search-rest' }, ...RESTS.map((rest) => make('option', { value: rest }, t(`search.${rest}`))));
-  #asked = new AbortController();
+  /** @type {AbortController|null} of what the portal was asked, and did not answer yet */ #asked = null;
   #pause = 0;
   #settle = 0;
   #kept = ''; // what the document has
@@ -44,6 +44,10 @@ export class Search {
     this.#input.addEventListener('keydown', (event) => this.#key(event));
     this.#rest.addEventListener('change', () => this.setRest(/** @type {Rest} */ (this.#rest.value)));
     model.addEventListener('wall', () => this.#again());
+    model.addEventListener('tiles', (event) => {
+      const { detail } = /** @type {CustomEvent<number[]>} */ (event);
+      if (detail.length > 0 && namesState(this.#text)) this.#again();
+    });
     model.room.addEventListener('change', (event) => this.#follow(/** @type {CustomEvent<Set<string>>} */ (event).detail));
   }
 
@@ -98,33 +102,55 @@ export class Search {
 
   // ----------------------------------------------------------------------- asking
 
-  /** Search once more: the wall, its tags or notes are others now. */
+  /** Search once more: the wall, its tags or notes are others now. However often that is: each time what is waiting is enough. */
   #again() {
-    if (this.#text === '') return;
-    clearTimeout(this.#pause);
-    // What was just done here is not found before the portal has it.
-    this.#pause = setTimeout(() => (this.model.room.document.pending.length > 0 ? this.#again() : void this.#run()), PAUSE_MS);
+    if (this.#text === '' || this.#pause !== 0) return;
+    this.#wait(PAUSE_MS, () => {
+      // What was just done here is not found before the portal has it.
+      if (this.#asked || this.model.room.document.pending.length > 0) this.#again();
+      else void this.#run();
+    });
   }
 
+  /** @param {number} ms @param {() => void} then */
+  #wait(ms, then) {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = 0;
+      then();
+    }, ms);
+  }
+
+  /** Ask now; return whether what was found is that of this query. */
   async #run() {
     clearTimeout(this.#pause);
-    this.#asked.abort();
-    this.#asked = new AbortController();
-    const { signal } = this.#asked;
+    this.#pause = 0;
+    this.#asked?.abort();
+    const asked = (this.#asked = new AbortController());
+    try {
+      return await this.#ask(asked.signal);
+    } finally {
+      if (this.#asked === asked) this.#asked = null;
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #ask(signal) {
     const { model } = this;
     if (this.#text === '') {
       this.#say('', null);
       if (model.matches !== null) model.setMatches(null);
-      return;
+      return true;
     }
     try {
       const { matches, terms } = await query(this.#text, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       model.setMatches(matches, terms);
       this.#say(t('search.count', { found: formatCount(model.matches?.size ?? 0), all: formatCount(model.tiles.size) }), null);
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
-      this.#say('', error instanceof ApiError ? error : new ApiError(0, String(error)));
+      if (!signal.aborted) this.#say('', error instanceof ApiError ? error : new ApiError(0, String(error)));
+      return false;
     }
   }
 
@@ -142,11 +168,10 @@ export class Search {
   // ----------------------------------------------------------------------- typing
 
   #typed() {
-    clearTimeout(this.#pause);
     clearTimeout(this.#settle);
     // Half-typed queries are often wrong for a moment: no error flashes while the hand still types.
     this.#problem.hidden = true;
-    this.#pause = setTimeout(() => void this.#run(), this.#input.value === '' ? 0 : PAUSE_MS);
+    this.#wait(this.#input.value === '' ? 0 : PAUSE_MS, () => void this.#run());
     this.#settle = setTimeout(() => this.#keep(), SETTLED_MS);
   }
 
@@ -160,9 +185,9 @@ export class Search {
       this.set('');
     } else if (event.key === 'Enter') {
       this.#keep();
-      void this.#run().then(() => {
-        const first = this.model.order.find((id) => this.model.matches?.has(id));
-        if (first !== undefined) this.does.first(first);
+      void this.#run().then((answered) => {
+        const first = answered && this.model.order.find((id) => this.model.matches?.has(id));
+        if (typeof first === 'number') this.does.first(first);
       });
     }
   }

@@ -22,7 +22,6 @@ const MOST_USED = [
 export function selectCommands(model, stage, palette) {
   const group = /** @type {const} */ ('select');
   const any = () => model.order.length > 0;
-  const meant = () => (model.chosen.size > 0 ? model.chosen : new Set(model.focus === null ? [] : [model.focus]));
   const tagged = () => selecting.byTag(model.tiles.values(), (tile) => tagsOf(tile, model.room.document));
   const byTag = () =>
     palette.choose(
@@ -36,14 +35,17 @@ export function selectCommands(model, stage, palette) {
     { id: 'select-invert', label: () => t('select.invert'), group, keys: ['I'], enabled: any, run: () => model.select(selecting.others(model.order, model.chosen)) },
     { id: 'select-found', label: () => t('select.found'), group, keys: ['Shift+F'], enabled: () => model.matches !== null, run: () => model.select(model.order.filter((id) => model.matches?.has(id))) },
     { id: 'select-tag', label: () => t('select.tagged'), group, keys: ['Shift+K'], enabled: () => tagged().length > 0, run: byTag },
-    { id: 'select-row', label: () => t('select.row'), group, enabled: any, run: () => model.select(selecting.wholeRows(stage.rows, meant())) },
-    { id: 'select-column', label: () => t('select.column'), group, enabled: any, run: () => model.select(selecting.wholeColumns(stage.rows, meant())) },
-    { id: 'select-lane', label: () => t('select.lane'), group, enabled: () => model.lanes.length > 1, run: () => model.select(selecting.wholeLanes(model.lanes, meant())) },
+    { id: 'select-row', label: () => t('select.row'), group, enabled: any, run: () => model.select(selecting.wholeRows(stage.rows, model.meant)) },
+    { id: 'select-column', label: () => t('select.column'), group, enabled: any, run: () => model.select(selecting.wholeColumns(stage.rows, model.meant)) },
+    { id: 'select-lane', label: () => t('select.lane'), group, enabled: () => model.lanes.length > 1, run: () => model.select(selecting.wholeLanes(model.lanes, model.meant)) },
   ];
 }
 
-/** Show how many tiles are selected, and what is done with them most. @param {import('./model.js').Model} model @param {import('./commands.js').Commands} commands */
-export function showSelection(model, commands) {
+/**
+ * Show how many tiles are selected, and what is done with them most.
+ * @param {import('./model.js').Model} model @param {import('./commands.js').Commands} commands @param {() => void} leave gives the keyboard to the wall
+ */
+export function showSelection(model, commands, leave) {
   const place = byId('chosen', HTMLElement);
   const count = make('span', { class: 'what', role: 'status' });
   const buttons = make('span', { class: 'most-used', role: 'group', 'aria-label': t('select.line') });
@@ -51,7 +53,11 @@ export function showSelection(model, commands) {
   let shown = '';
   const show = () => {
     const { size } = model.chosen;
-    if (size === 0) return place.replaceChildren();
+    if (size === 0) {
+      const held = place.contains(document.activeElement);
+      place.replaceChildren();
+      return held && leave();
+    }
     const offered = new Set(commands.all().map(({ id }) => id));
     const ids = MOST_USED.filter(([id]) => offered.has(id));
     if (shown !== JSON.stringify(ids)) {

@@ -4,11 +4,6 @@
  * @typedef {Pick<import('./arrangement.js').Lane, 'ids'>} Lane
  */
 
-/** Return the rows of the wall, from top to bottom: a lane begins a row of its own. @param {Lane[]} lanes @param {number} columns @returns {number[][]} */
-export function rowsOf(lanes, columns) {
-  return lanes.flatMap(({ ids }) => Array.from({ length: Math.ceil(ids.length / columns) }, (_, row) => ids.slice(row * columns, (row + 1) * columns)));
-}
-
 /** Return the selection with a tile more, or less if it was in it. @param {Set<number>} chosen @param {number} id */
 export const toggled = (chosen, id) => (chosen.has(id) ? [...chosen].filter((each) => each !== id) : [...chosen, id]);
 

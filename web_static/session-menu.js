@@ -2,9 +2,9 @@
 
 import { call } from './api.js';
 import { differenceWords } from './differences.js';
-import { button, make, setText } from './dom.js';
+import { button, make, saveFile, setText } from './dom.js';
 import { popover } from './popover.js';
-import { t } from './text.js';
+import { localeOf, t } from './text.js';
 
 /** @typedef {{id: number, name: string, at: number, person: string}} Version */
 
@@ -27,7 +27,7 @@ export class SessionMenu {
     this.does = does;
     this.open = make('button', { type: 'button' }, t('menu.title'));
     this.#file.addEventListener('change', () => void this.#import());
-    popover(this.open, this.#content(), { label: t('menu.title'), open: () => void this.#refresh() });
+    this.panel = popover(this.open, this.#content(), { label: t('menu.title'), open: () => void this.#refresh() }).panel;
     place.append(this.open);
     model.room.addEventListener('change', () => this.#showBookmarks());
   }
@@ -54,13 +54,22 @@ export class SessionMenu {
     );
   }
 
-  /** Do something and say what came of it. @param {() => Promise<string>} doing */
+  /** Do something and say what came of it; return whether it worked. @param {() => Promise<string>} doing */
   async #try(doing) {
     try {
       this.#say(await doing(), false);
+      return true;
     } catch (error) {
       this.#say(t('menu.failed', { why: error instanceof Error ? error.message : String(error) }), true);
+      return false;
     }
+  }
+
+  /** Show the rows of a list; the keyboard stays in the menu when a button that had it goes. @param {HTMLElement} list @param {Node[]} rows @param {string} none */
+  #fill(list, rows, none) {
+    const held = list.contains(document.activeElement);
+    list.replaceChildren(...(rows.length > 0 ? rows : [make('li', { class: 'none' }, none)]));
+    if (held) this.panel.focus();
   }
 
   /** @param {string} text @param {boolean} bad */
@@ -84,20 +93,20 @@ export class SessionMenu {
   #showVersions(versions) {
     const may = this.model.may('arrange');
     const row = (/** @type {Version} */ { id, name, at }) => {
-      const when = new Date(at * 1000).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+      const when = new Date(at * 1000).toLocaleString(localeOf(), { dateStyle: 'medium', timeStyle: 'short' });
       const of = (/** @type {'compare'|'restore'|'delete'} */ what, /** @type {() => Promise<string>} */ run) =>
         button(t(`menu.${what}`), () => void this.#try(run), { 'aria-label': t(`menu.${what}-name`, { name }) });
-      const change = [of('restore', () => this.#restore(id, name)), of('delete', () => this.#delete(id))];
+      const change = [of('restore', () => this.#restore(id, name)), of('delete', () => this.#delete(id, name))];
       return make('li', {}, make('span', { class: 'words' }, make('strong', {}, name), make('span', {}, when)), of('compare', () => this.#compare(id)), ...(may ? change : []));
     };
-    this.#versions.replaceChildren(...(versions.length > 0 ? versions.map(row) : [make('li', { class: 'none' }, t('menu.no-versions'))]));
+    this.#fill(this.#versions, versions.map(row), t('menu.no-versions'));
   }
 
   /** @param {string} name */
   async #save(name) {
     await call('POST', '/session/versions', { name });
     this.#showVersions((await call('GET', '/session/versions')).versions);
-    return '';
+    return t('menu.saved', { name });
   }
 
   /** @param {number} id */
@@ -109,25 +118,23 @@ export class SessionMenu {
 
   /** @param {number} id @param {string} name */
   async #restore(id, name) {
-    await call('POST', `/session/versions/${id}/restore`, {});
-    return t('menu.restored', { name });
+    const { missing } = await call('POST', `/session/versions/${id}/restore`, {});
+    return missing.length > 0 ? t('menu.restored-but', { name, n: missing.length, what: missing.slice(0, 3).join(', ') }) : t('menu.restored', { name });
   }
 
-  /** @param {number} id */
-  async #delete(id) {
+  /** @param {number} id @param {string} name */
+  async #delete(id, name) {
     await call('POST', `/session/versions/${id}/delete`, {});
     this.#showVersions((await call('GET', '/session/versions')).versions);
-    return '';
+    return t('menu.deleted', { name });
   }
 
   // -------------------------------------------------------------------- files
 
   async #export() {
     const content = await call('GET', '/session/export');
-    const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: FILE_TYPE }));
-    make('a', { href: address, download: `${this.model.session}.tiledviz.json` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 60000);
-    return '';
+    saveFile(new Blob([JSON.stringify(content, null, 1)], { type: FILE_TYPE }), `${this.model.session}.tiledviz.json`);
+    return content.notes.join(' ');
   }
 
   async #import() {
@@ -146,7 +153,7 @@ export class SessionMenu {
   #bookmark(name) {
     const id = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
     this.model.room.set([[`bookmark/${id}`, { name, view: /** @type {any} */ (this.does.view()) }]], 'bookmark');
-    return '';
+    return t('menu.bookmarked', { name });
   }
 
   #showBookmarks() {
@@ -155,24 +162,27 @@ export class SessionMenu {
     if (this.#bookmarks.dataset.of === key) return;
     this.#bookmarks.dataset.of = key;
     const row = (/** @type {[string, {name: string, view: object}]} */ [id, { name, view }]) => {
-      const remove = () => this.model.room.set([[`bookmark/${id}`, null]], 'bookmark');
+      const remove = () => {
+        this.model.room.set([[`bookmark/${id}`, null]], 'bookmark');
+        this.#say(t('menu.deleted', { name }), false);
+      };
       const buttons = [button(t('menu.go'), () => this.does.go(view), { 'aria-label': t('menu.go-name', { name }) })];
       if (this.model.may('arrange')) buttons.push(button(t('menu.delete'), remove, { 'aria-label': t('menu.delete-name', { name }) }));
       return make('li', {}, make('span', { class: 'words' }, make('strong', {}, name)), ...buttons);
     };
     found.sort((a, b) => a[1].name.localeCompare(b[1].name));
-    this.#bookmarks.replaceChildren(...(found.length > 0 ? found.map(row) : [make('li', { class: 'none' }, t('menu.no-bookmarks'))]));
+    this.#fill(this.#bookmarks, found.map(row), t('menu.no-bookmarks'));
   }
 }
 
-/** A name and what to do with it. @param {string} label @param {string} go @param {(name: string) => Promise<void>} run */
+/** A name and what to do with it. @param {string} label @param {string} go @param {(name: string) => Promise<boolean>} run returns whether it worked: else the name stays */
 function nameForm(label, go, run) {
   const input = make('input', { type: 'text', maxlength: String(NAME_MOST), required: '', autocomplete: 'off' });
   const form = make('form', { class: 'name-form', 'data-needs': 'arrange' }, make('label', {}, make('span', {}, label), input), make('button', { type: 'submit' }, go));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const name = input.value.trim();
-    if (name !== '') void run(name).then(() => (input.value = ''));
+    if (name !== '') void run(name).then((done) => done && (input.value = ''));
   });
   return form;
 }

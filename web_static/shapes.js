@@ -19,12 +19,6 @@ const FONT = 'system-ui, sans-serif';
 /** Return a place of a picture within a box. @param {Point} point @param {Rect} box @returns {Point} */
 export const toBox = ([x, y], box) => [box.x + (x / FULL) * box.width, box.y + (y / FULL) * box.height];
 
-/** Return the place of a picture for a point within its box, kept on the picture. @param {number} x @param {number} y @param {Rect} box @returns {Point} */
-export function fromBox(x, y, box) {
-  const share = (/** @type {number} */ at, /** @type {number} */ size) => Math.round(Math.max(0, Math.min(1, at / size)) * FULL);
-  return [share(x - box.x, box.width), share(y - box.y, box.height)];
-}
-
 /** Return the width of a shape's line in a box, never thinner than `least`. @param {Shape} shape @param {Rect} box @param {number} least */
 export const lineWidth = ({ width }, box, least) => Math.max(least, (width / 1000) * box.width);
 

@@ -1,7 +1,7 @@
 /** The menu of how the tiles are arranged: what they are sorted by, which way, and what groups them into lanes. */
 
 import { fillChoice } from './colour-menu.js';
-import { propertiesOf } from './colouring.js';
+import { PLAIN, propertiesOf } from './colouring.js';
 import { byId, make } from './dom.js';
 import { popover } from './popover.js';
 import { t } from './text.js';
@@ -67,7 +67,7 @@ export function sortCommands(model, palette) {
     { ...common, id: 'group-choose', label: () => t('sort.command-lanes'), run: () => palette.choose(t('sort.group'), [{ by: '', label: t('sort.no-group') }, { by: 'tags', label: t('sort.first-tag') }, ...choices().columns].map(({ by, label }) => ({ label, run: () => groupBy(model, by) }))) },
     { ...common, id: 'group-none', label: () => t('sort.command-no-group'), enabled: () => room.document.get('group') !== undefined, run: () => groupBy(model, '') },
     { ...common, id: 'colour', label: () => t('colour.command'), keys: ['Q'], run: () => openMenu('colour-menu') },
-    { ...common, id: 'colour-choose', label: () => t('colour.command-choose'), enabled: () => choices().all.length > 0, run: () => palette.choose(t('colour.by'), choices().all.map(({ by, label }) => ({ label, run: () => room.set([['colour', { by, scale: room.document.get('colour')?.scale ?? 'viridis', from: null, to: null, reversed: false }]], 'colour') }))) },
+    { ...common, id: 'colour-choose', label: () => t('colour.command-choose'), enabled: () => choices().all.length > 0, run: () => palette.choose(t('colour.by'), choices().all.map(({ by, label }) => ({ label, run: () => room.set([['colour', { ...PLAIN, by, scale: room.document.get('colour')?.scale ?? PLAIN.scale }]], 'colour') }))) },
     { ...common, id: 'colour-none', label: () => t('colour.command-none'), enabled: coloured, run: () => room.set([['colour', null]], 'colour') },
   ];
 }

@@ -9,17 +9,20 @@ import * as optics from './camera.js';
 import { inView } from './demand.js';
 import { lessMotion } from './dom.js';
 import { MARGIN_PX } from './layout.js';
+import { carriedFrom } from './layout-ways.js';
 
 const TITLE_SHARE = 0.4; // of the strip, that the title takes when zoomed in
 
 export class StageView {
   /** @type {import('./camera.js').Motion} */ motion;
+  /** @type {import('./layout.js').Grid} where tiles stood when the camera was put to what is in sight */ #seen;
   /** @type {'all'|'home'|null} what of the wall is to stay in sight as it changes: all of it, or where it begins */ kept = 'all';
 
   /** @param {import('./stage-layout.js').StageLayout} layout @param {(motion: import('./camera.js').Motion) => void} moved */
   constructor(layout, moved) {
     this.layout = layout;
     this.moved = moved;
+    this.#seen = layout.grid;
     const camera = { x: 0, y: 0, scale: 1 };
     this.motion = { from: camera, to: camera, start: 0, duration: 0 };
   }
@@ -56,15 +59,10 @@ export class StageView {
     this.moveTo(optics.beginningAt(wish.tile, grid.size, view, MARGIN_PX), duration);
   }
 
-  /** Show these tiles as large as fits. @param {Iterable<number>} ids @param {number} [duration] */
-  fitTiles(ids, duration = optics.MOTION_MS) {
-    const rect = this.sightOf(ids);
-    if (rect) this.look(optics.fitRect(rect, this.layout.view, MARGIN_PX), duration);
-  }
-
   /** Look there, and stay as the wall changes. @param {Camera} camera @param {number} duration ms */
   look(camera, duration) {
     this.kept = null;
+    this.#seen = this.settled().grid;
     this.moveTo(camera, duration);
   }
 
@@ -110,11 +108,15 @@ export class StageView {
     this.look(optics.keepOnWall(optics.panBy(this.camera, dx, dy), this.settled().grid.size, this.layout.view), 0);
   }
 
-  /** After tiles moved: what is to stay in sight does. @param {number} duration */
+  /** After tiles moved: what is to stay in sight does, else the tile in the middle stays where it is seen. @param {number} duration */
   keep(duration) {
     if (this.kept === 'all') return this.fit(duration);
     if (this.kept === 'home') return this.home(duration);
-    const camera = optics.keepOnWall(this.motion.to, this.settled().grid.size, this.layout.view);
+    const { grid, view } = this.settled();
+    const { to } = this.motion;
+    const { x, y } = carriedFrom(this.#seen, grid, optics.toWall(to, view.width / 2, view.height / 2));
+    this.#seen = grid;
+    const camera = optics.keepOnWall({ ...to, x: to.x + x, y: to.y + y }, grid.size, view);
     if (camera.x !== this.motion.to.x || camera.y !== this.motion.to.y) this.moveTo(camera, duration);
   }
 }

@@ -14,9 +14,8 @@ export function tagCommands({ model, palette, dialog }) {
   const { room } = model;
   const common = { group: /** @type {const} */ ('tags'), needs: /** @type {const} */ ('arrange') };
   const tags = () => [...tagsHere(model).values()];
-  const meant = () => (model.chosen.size > 0 ? [...model.chosen] : model.focus === null ? [] : [model.focus]);
   const own = () => {
-    const ids = new Set(meant());
+    const ids = new Set(model.meant);
     return tags().filter((tag) => tag.ids.some((id) => ids.has(id)));
   };
   /** Ask which tag. @param {string} title @param {import('./tags.js').TagHere[]} offered @param {(name: string) => void} run */
@@ -25,7 +24,7 @@ export function tagCommands({ model, palette, dialog }) {
   const any = () => tags().length > 0;
   const shown = () => tags().filter(({ hidden }) => !hidden);
   const hidden = () => tags().filter((tag) => tag.hidden);
-  const remove = (/** @type {string} */ name) => room.set(acts.takeOff(model, meant(), name), 'tag');
+  const remove = (/** @type {string} */ name) => room.set(acts.takeOff(model, model.meant, name), 'tag');
   const takeOff = (/** @type {string} */ name) => {
     const set = acts.takeOffWall(model, name);
     room.set(set, 'hide');
@@ -35,7 +34,7 @@ export function tagCommands({ model, palette, dialog }) {
   const sort = (by) => model.sortBy({ key: by, descending: model.sorting.key === by && !model.sorting.descending });
   const grouped = () => room.document.get('group')?.by === 'tags';
   return [
-    { ...common, id: 'tag', label: () => t('tags.command-tag'), keys: ['K'], enabled: () => meant().length > 0, run: () => dialog.edit(meant()) },
+    { ...common, id: 'tag', label: () => t('tags.command-tag'), keys: ['K'], enabled: () => model.meant.length > 0, run: () => dialog.edit(model.meant) },
     { ...common, id: 'tag-remove', label: () => t('tags.command-remove'), enabled: () => own().length > 0, run: () => ask(t('tags.which-remove'), own(), remove) },
     { ...common, id: 'tag-colour', label: () => t('tags.command-colour'), enabled: any, run: () => ask(t('tags.which-colour'), tags(), (name) => dialog.paint(name)) },
     { ...common, id: 'tag-merge', label: () => t('tags.command-merge'), enabled: any, run: () => ask(t('tags.which-merge'), tags(), (name) => dialog.merge(name)) },

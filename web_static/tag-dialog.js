@@ -2,7 +2,7 @@
 
 import { announce } from './announce.js';
 import { button, byId, make } from './dom.js';
-import { HUES, inTheme } from './hues.js';
+import { HUES, huesNow, inTheme } from './hues.js';
 import * as acts from './tag-acts.js';
 import { shapeMark, tagField, tagMark, tagWords } from './tag-mark.js';
 import { tagsHere } from './tags.js';
@@ -25,12 +25,18 @@ export class TagDialog {
     if (this.#dialog.open) this.#refresh();
   }
 
-  /** @param {string} title @param {() => void} refresh @param {...HTMLElement} content */
-  #show(title, refresh, ...content) {
-    this.#refresh = refresh;
+  /** @param {string} title @param {() => unknown} key what `refresh` shows, as JSON: it is called when that is another @param {() => void} refresh @param {...HTMLElement} content */
+  #show(title, key, refresh, ...content) {
+    let shown = '';
+    this.#refresh = () => {
+      const now = JSON.stringify([huesNow(), key()]);
+      if (now === shown) return;
+      shown = now;
+      refresh();
+    };
     const close = button(t('page.close'), () => this.#dialog.close());
     this.#dialog.replaceChildren(make('header', {}, make('h2', { id: 'tag-title' }, title), close), ...content);
-    refresh();
+    this.#refresh();
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
@@ -44,13 +50,16 @@ export class TagDialog {
       announce(t('tags.added', { tag: name, n: ids.length }), { quiet: true });
     };
     const field = tagField(model, t('tags.add'), add);
-    const refresh = () => {
-      const having = [...tagsHere(model).values()].flatMap((tag) => {
+    const having = () =>
+      [...tagsHere(model).values()].flatMap((tag) => {
         const { length } = ids.filter((id) => tag.ids.includes(id));
         return length > 0 ? [{ tag, length }] : [];
       });
+    const key = () => having().map(({ tag: { name, colour, shape }, length }) => [name, colour, shape, length]);
+    const refresh = () => {
+      const rows = having();
       list.replaceChildren(
-        ...having.map(({ tag, length }) => {
+        ...rows.map(({ tag, length }) => {
           const name = tagWords(tag.tag);
           const some = length < ids.length ? [make('span', { class: 'small' }, t('tags.some', { n: length, all: ids.length }))] : [];
           const remove = () => {
@@ -59,11 +68,11 @@ export class TagDialog {
           };
           return make('li', {}, tagMark(tag), make('span', { class: 'words' }, name), ...some, button(t('tags.remove'), remove, { 'aria-label': t('tags.remove-name', { tag: name }) }));
         }),
-        ...(having.length === 0 ? [make('li', { class: 'small' }, t('tags.none'))] : []),
+        ...(rows.length === 0 ? [make('li', { class: 'small' }, t('tags.none'))] : []),
       );
     };
     field.element.append(button(t('tags.do-add'), () => field.enter(), { class: 'primary' }));
-    this.#show(title, refresh, field.element, list, make('p', { class: 'small' }, t('tags.how')));
+    this.#show(title, key, refresh, field.element, list, make('p', { class: 'small' }, t('tags.how')));
     field.input.focus();
   }
 
@@ -78,9 +87,10 @@ export class TagDialog {
       model.room.set(set, 'tag-merge');
       if (set.length > 0) announce(t('tags.merged', { tag: name, into: wanted }));
     };
-    const field = tagField(model, t('tags.into'), into, (each) => each !== name);
+    const other = (/** @type {string} */ each) => each !== name;
+    const field = tagField(model, t('tags.into'), into, { offered: other, meant: other }); // its own capitals can be others
     field.element.append(button(t('tags.do-merge'), () => field.enter(), { class: 'primary' }));
-    this.#show(t('tags.merge-title', { tag: tagWords(tag.tag) }), () => {}, field.element, make('p', { class: 'small' }, t('tags.merge-how')));
+    this.#show(t('tags.merge-title', { tag: tagWords(tag.tag) }), () => null, () => {}, field.element, make('p', { class: 'small' }, t('tags.merge-how')));
     field.input.focus();
   }
 
@@ -103,6 +113,6 @@ export class TagDialog {
       });
     };
     const label = make('label', { class: 'custom' }, t('tags.other-colour'), custom);
-    this.#show(t('tags.colour-title', { tag: tagsHere(model).get(name)?.tag.label ?? name }), refresh, swatches, make('div', { class: 'buttons' }, label, button(t('tags.own-colour'), () => paint(null))));
+    this.#show(t('tags.colour-title', { tag: tagsHere(model).get(name)?.tag.label ?? name }), () => tagsHere(model).get(name) ?? null, refresh, swatches, make('div', { class: 'buttons' }, label, button(t('tags.own-colour'), () => paint(null))));
   }
 }

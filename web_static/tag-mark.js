@@ -1,13 +1,11 @@
 /** What a tag looks like in the page: its shape in its colour, as its sticker on the tiles; its name; a field for one. */
 
 import { complete } from './completion.js';
-import { make } from './dom.js';
+import { make, makeSvg } from './dom.js';
 import { inTheme } from './hues.js';
 import { tagFrom, tagsHere } from './tags.js';
 import { t } from './text.js';
 import { stickerPath } from './wall-stickers.js';
-
-const SVG = 'http://www.w3.org/2000/svg';
 
 /** Return a shape in a colour. @param {string} colour as shown @param {number} shape */
 export function shapeMark(colour, shape) {
@@ -22,13 +20,7 @@ export function shapeMark(colour, shape) {
     },
     shape, 8, 8, 6.5,
   );
-  const svg = document.createElementNS(SVG, 'svg');
-  for (const [name, value] of Object.entries({ viewBox: '0 0 16 16', class: 'shape', 'aria-hidden': 'true' })) svg.setAttribute(name, value);
-  const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('d', steps.join(''));
-  path.setAttribute('fill', colour);
-  svg.append(path);
-  return svg;
+  return makeSvg('svg', { viewBox: '0 0 16 16', class: 'shape', 'aria-hidden': 'true' }, makeSvg('path', { d: steps.join(''), fill: colour }));
 }
 
 /** Return the mark of a tag. @param {import('./tags.js').TagHere} tag */
@@ -38,10 +30,11 @@ export const tagMark = ({ colour, shape }) => shapeMark(inTheme(colour), shape);
 export const tagWords = ({ label, rank }) => (rank === undefined ? label : t('tags.ranked', { label, rank }));
 
 /**
- * Return a field for a tag, completed by those there are.
- * @param {import('./model.js').Model} model @param {string} label @param {(name: string) => void} pick @param {(name: string) => boolean} [offered]
+ * Return a field for a tag, completed by those there are; who writes one of these with other capitals means that one.
+ * @param {import('./model.js').Model} model @param {string} label @param {(name: string) => void} pick
+ * @param {{offered?: (name: string) => boolean, meant?: (name: string) => boolean}} [which]
  */
-export function tagField(model, label, pick, offered = () => true) {
+export function tagField(model, label, pick, { offered = () => true, meant = () => true } = {}) {
   const input = make('input', { type: 'text', 'aria-label': label, placeholder: label, maxlength: '100', autocapitalize: 'off', spellcheck: 'false' });
   const take = (/** @type {string} */ name) => {
     input.value = '';
@@ -56,7 +49,7 @@ export function tagField(model, label, pick, offered = () => true) {
     },
     pick: ({ name }) => take(name),
   });
-  const enter = () => take(tagFrom(input.value, tagsHere(model).keys()));
+  const enter = () => take(tagFrom(input.value, [...tagsHere(model).keys()].filter(meant)));
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.isComposing) return;
     event.preventDefault();

@@ -55,8 +55,8 @@ export function choose(wanted) {
 function messageOf(key, values) {
   const message = LANGUAGES[language][key] ?? LANGUAGES.en[key] ?? key;
   const text = typeof message === 'string' ? message : message[plurals.select(Number(values.n)) === 'one' ? 'one' : 'other'];
-  // In French a mark of two parts stands apart from its word, and never begins a line.
-  return language === 'fr' ? text.replace(/ (?=[:;?!])/g, '\u00a0') : text;
+  // In French a mark of two parts stands apart from its word, and neither begins a line nor ends one.
+  return language === 'fr' ? text.replace(/ (?=[:;?!»])|(?<=«) /g, '\u00a0') : text;
 }
 
 /** Return a message with its values. @param {Key} key @param {Record<string, string|number>} [values] */

@@ -10,6 +10,8 @@ import { readView, writeView } from './view-url.js';
 /** @typedef {import('./view-url.js').View} View */
 
 const ADDRESS_MS = 700; // the address follows the view when that rests; a browser takes no more than some changes a second
+/** @type {View} what a bookmark looks at that does not say */
+const WHOLE = { rect: null, tile: null, open: false, zoomed: [], text: '', rest: 'dim', follow: null, piece: null };
 const SHARED = ['sort', 'group', 'colour', 'layout/columns', 'layout/gap', 'layout/title', 'layout/tile']; // that a bookmark keeps too
 
 /**
@@ -18,18 +20,21 @@ const SHARED = ['sort', 'group', 'colour', 'layout/columns', 'layout/gap', 'layo
  * @param {import('./stage.js').Stage} parts.stage
  * @param {import('./focus.js').Focus} parts.focus
  * @param {import('./search.js').Search} parts.search
+ * @param {import('./commands.js').Commands} parts.commands
  */
-export function together({ model, stage, focus, search }) {
+export function together({ model, stage, focus, search, commands }) {
   const { room } = model;
   const follow = new FollowView(model, stage, () => focus.id);
+  commands.addEventListener('run', (event) => /** @type {CustomEvent<import('./commands.js').Command>} */ (event).detail.view && follow.byHand());
+  const own = (/** @type {string} */ name) => room.document.get(model.own(name));
 
   /** @returns {View} */
   const view = () => ({
     rect: stage.kept === null ? stage.viewRect() : null,
     tile: model.focus === model.order[0] && focus.id === null ? null : model.focus,
     open: focus.id !== null,
-    zoomed: model.zoomed,
-    text: room.document.get(model.own('filter'))?.text ?? '',
+    zoomed: model.ownZoomed,
+    text: own('filter')?.text ?? '',
     rest: model.rest,
     follow: follow.person,
     piece: follow.piece,
@@ -37,12 +42,14 @@ export function together({ model, stage, focus, search }) {
 
   /** Look there. @param {View} wanted */
   function go(wanted) {
-    follow.await(wanted.follow, wanted.piece);
-    if (JSON.stringify(wanted.zoomed) !== JSON.stringify(model.zoomed)) room.set([[model.own('zoomed'), wanted.zoomed.length > 0 ? wanted.zoomed : null]], 'view');
-    if (wanted.text !== (room.document.get(model.own('filter'))?.text ?? '')) search.set(wanted.text, wanted.rest);
+    follow.leave();
+    if (wanted.follow !== null) follow.start(wanted.follow, wanted.piece);
+    if (JSON.stringify(wanted.zoomed) !== JSON.stringify(model.ownZoomed)) room.set([[model.own('zoomed'), wanted.zoomed.length > 0 ? wanted.zoomed : null]], 'view');
+    const { text = '', rest = 'dim' } = own('filter') ?? {};
+    if (wanted.text !== text || (text !== '' && wanted.rest !== rest)) search.set(wanted.text, wanted.rest);
     if (wanted.tile !== null && model.tiles.has(wanted.tile)) model.setFocus(wanted.tile);
     if (wanted.rect) stage.showRect(wanted.rect);
-    else stage.fit();
+    else stage.home();
     if (wanted.open && wanted.tile !== null) focus.open(wanted.tile);
     else if (focus.id !== null) focus.close();
   }
@@ -52,11 +59,12 @@ export function together({ model, stage, focus, search }) {
     model,
     {
       link: () => new URL(`#${writeView(view())}`, location.href).href,
-      view: () => ({ ...view(), shared: keptShared() }),
+      // What one sees, also while one looks along: whoever goes there goes to that place.
+      view: () => ({ ...view(), zoomed: model.zoomed, follow: null, piece: null, shared: keptShared() }),
       go: ({ shared = [], ...wanted }) => {
-        const different = shared.filter((/** @type {[string, any]} */ [path, value]) => JSON.stringify(room.document.get(path) ?? null) !== JSON.stringify(value));
+        const different = shared.filter((/** @type {[string, any]} */ [path, value]) => SHARED.includes(path) && JSON.stringify(room.document.get(path) ?? null) !== JSON.stringify(value));
         if (model.may('arrange')) room.set(different, 'view');
-        go(wanted);
+        go({ ...WHOLE, ...wanted });
       },
     },
     byId('session-menu', HTMLElement),

@@ -5,7 +5,7 @@ import en from './lang/en.js';
 import { t } from './text.js';
 
 /** Return what an act with this label did, in words. @param {string} label */
-export const actWords = (label) => (`act.${label}` in en ? t(/** @type {import('./text.js').Key} */ (`act.${label}`)) : t('undo.act'));
+const actWords = (label) => (`act.${label}` in en ? t(/** @type {import('./text.js').Key} */ (`act.${label}`)) : t('undo.act'));
 
 /** @param {import('./room.js').Room} room @returns {import('./commands.js').Command[]} */
 export const undoCommands = (room) => [
@@ -14,6 +14,7 @@ export const undoCommands = (room) => [
     label: () => t('undo.undo'),
     group: 'session',
     keys: ['Ctrl+Z'],
+    repeats: true,
     run: () => {
       const label = room.undo();
       announce(label === null ? t('undo.nothing') : t('undo.undone', { what: actWords(label) }));
@@ -24,6 +25,7 @@ export const undoCommands = (room) => [
     label: () => t('undo.redo'),
     group: 'session',
     keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+    repeats: true,
     run: () => {
       const label = room.redo();
       announce(label === null ? t('undo.nothing-more') : t('undo.redone', { what: actWords(label) }));

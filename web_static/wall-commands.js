@@ -27,23 +27,23 @@ export function wallCommands({ stage, model, open, search, panel, theme, work, h
   const enabled = () => model.focus !== null;
   const zoom = (/** @type {number} */ factor) => () => stage.zoomBy(factor, undefined, undefined, STEP_MS);
   return [
-    { id: 'focus', label: () => t('command.focus'), group: 'look', keys: ['←', '↑', '↓', '→'], onWall: true, run: (key) => walk(key, zoomed) || stage.moveFocus(key || 'ArrowRight') },
-    { id: 'ends', label: () => t('command.ends'), group: 'look', keys: ['Home', 'End', 'PageUp', 'PageDown'], onWall: true, run: (key) => stage.moveFocus(key || 'Home') },
+    { id: 'focus', label: () => t('command.focus'), group: 'look', keys: ['←', '↑', '↓', '→'], repeats: true, view: true, onWall: true, run: (key) => walk(key, zoomed) || stage.moveFocus(key || 'ArrowRight') },
+    { id: 'ends', label: () => t('command.ends'), group: 'look', keys: ['Home', 'End', 'PageUp', 'PageDown'], repeats: true, view: true, onWall: true, run: (key) => stage.moveFocus(key || 'Home') },
     { id: 'open', label: () => t('command.open'), group: 'look', keys: ['Enter'], onWall: true, enabled, run: onFocused(open) },
-    { id: 'back', label: () => t('command.back'), group: 'look', keys: ['Esc'], onWall: true, run: () => zoomed.back() || back(model, stage) },
-    { id: 'zoom-in', label: () => t('command.zoom-in'), group: 'look', keys: ['+'], run: zoom(STEP) },
-    { id: 'zoom-out', label: () => t('command.zoom-out'), group: 'look', keys: ['−'], run: zoom(1 / STEP) },
-    { id: 'fit', label: () => t('command.fit'), group: 'look', keys: ['F', '0'], run: () => stage.fit() },
-    { id: 'zoom-tile', label: () => t('command.zoom-tile'), group: 'look', keys: ['Z'], enabled, run: onFocused((id) => stage.zoomTo(id)) },
-    { id: 'next-page', label: () => t('command.next-page'), group: 'look', keys: ['N'], run: () => turnPage(stage, 1) },
-    { id: 'last-page', label: () => t('command.last-page'), group: 'look', keys: ['Shift+N'], run: () => turnPage(stage, -1) },
+    { id: 'back', label: () => t('command.back'), group: 'look', keys: ['Esc'], view: true, run: () => zoomed.back() || back(model, stage) },
+    { id: 'zoom-in', label: () => t('command.zoom-in'), group: 'look', keys: ['+'], repeats: true, view: true, run: zoom(STEP) },
+    { id: 'zoom-out', label: () => t('command.zoom-out'), group: 'look', keys: ['−'], repeats: true, view: true, run: zoom(1 / STEP) },
+    { id: 'fit', label: () => t('command.fit'), group: 'look', keys: ['F', '0'], view: true, run: () => stage.fit() },
+    { id: 'zoom-tile', label: () => t('command.zoom-tile'), group: 'look', keys: ['Z'], view: true, enabled, run: onFocused((id) => stage.zoomTo(id)) },
+    { id: 'next-page', label: () => t('command.next-page'), group: 'look', keys: ['N'], view: true, run: () => turnPage(stage, 1) },
+    { id: 'last-page', label: () => t('command.last-page'), group: 'look', keys: ['Shift+N'], view: true, run: () => turnPage(stage, -1) },
     { id: 'search', label: () => t('command.search'), group: 'look', keys: ['/'], run: search },
     { id: 'sort', label: () => t('command.sort'), group: 'look', keys: ['S'], needs: 'arrange', run: () => openMenu('arrange-menu') },
     { id: 'sort-other', label: () => t('command.sort-other'), group: 'look', keys: ['R'], needs: 'arrange', run: () => model.sortBy({ ...model.sorting, descending: !model.sorting.descending }) },
     { id: 'layout', label: () => t('command.layout'), group: 'look', keys: ['C'], run: () => openMenu('layout-menu') },
     { id: 'details', label: () => t('command.details'), group: 'look', keys: ['[', ']'], run: (key) => panel(key === '' ? undefined : key === ']') },
     { id: 'theme', label: () => t('command.theme'), group: 'look', keys: ['T'], run: theme },
-    { id: 'off', label: () => t('command.off'), group: 'tiles', keys: ['O'], needs: 'arrange', enabled, run: () => turn(model) },
+    { id: 'off', label: () => t('command.off'), group: 'tiles', keys: ['O'], needs: 'arrange', enabled: () => model.meant.length > 0, run: () => turn(model) },
     { id: 'hands', label: () => t('command.hands'), group: 'work', keys: ['W'], needs: 'operate', run: hands },
     { id: 'many', label: () => t('command.many'), group: 'work', keys: ['M'], needs: 'operate', run: many },
     { id: 'work', label: () => t('command.work'), group: 'work', keys: ['X'], needs: 'operate', run: work },
@@ -61,13 +61,10 @@ function back(model, stage) {
   else stage.fit();
 }
 
-/** Turn the tile in focus off or on, or the selected ones if it is one of them. @param {import('./model.js').Model} model */
-function turn(model) {
-  const { focus, chosen, off, room } = model;
-  if (focus === null) return;
-  if (!chosen.has(focus)) return model.turn(focus);
-  const on = off.has(focus);
-  room.set([...chosen].map((id) => [`tile/${id}/off`, on ? null : true]), on ? 'on' : 'off');
+/** Turn tiles off; on again if all of them are. @param {import('./model.js').Model} model */
+function turn({ meant, off, room }) {
+  const on = meant.every((id) => off.has(id));
+  room.set(meant.map((id) => [`tile/${id}/off`, on ? null : true]), on ? 'on' : 'off');
 }
 
 /**
@@ -89,7 +86,8 @@ export function pageFrom(view, height, margin, way) {
 function turnPage(stage, way) {
   const view = stage.viewRect();
   const margin = (MARGIN_PX * view.height) / stage.element.clientHeight;
-  stage.showRect(pageFrom(view, stage.grid.size.height, margin, way));
+  const page = pageFrom(view, stage.grid.size.height, margin, way);
+  if (page !== view) stage.showRect(page);
 }
 
 /** Open a menu of the bar, unfolded if it has to be. @param {string} place its id */

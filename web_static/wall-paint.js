@@ -8,7 +8,7 @@
  * @typedef {import('./wall-keep.js').Place<import('./wall-decode.js').Image>} Place
  * @typedef {{tile: SceneTile, cell: Rect, picture: Rect, image: Place|undefined, asOf: number|null}} Painted
  *   CSS pixels of the view; asOf: from when the picture is, if it is not of now
- * @typedef {{theme: Theme, ratio: number, strip: number, now: number}} Style  strip: its height in CSS pixels
+ * @typedef {{theme: Theme, ratio: number, strip: number, now: number, moving: boolean}} Style  strip: its height in CSS pixels; moving: tiles or the camera
  */
 
 import { drawShapes } from './shapes.js';
@@ -66,7 +66,7 @@ export function drawPicture(/** @type {Context} */ context, /** @type {Painted} 
   if (image) {
     if (tile.opacity < 1) cover(context, box, theme.ground, 1);
     context.globalAlpha = tile.opacity;
-    turned(context, box, tile.rotation, (upright) => drawImage(context, image, upright));
+    turned(context, box, tile.rotation, (upright) => drawImage(context, image, upright, style.moving));
   }
   // Of what has stopped the last picture still shines through.
   if (!image || !live) cover(context, box, theme.surface, image ? 0.82 : 1);
@@ -150,13 +150,13 @@ export function isPlain(tile, asOf, picture) {
  * Draw just a new picture of a plain tile, and leave the edge around it as it is.
  * @param {Context} context @param {SceneTile} tile @param {Place} image @param {Rect} picture in CSS pixels @param {Style} style
  */
-export function drawWithinEdge(context, tile, image, picture, { ratio }) {
+export function drawWithinEdge(context, tile, image, picture, { ratio, moving }) {
   const box = snapped(picture, ratio);
   const edges = edgesOf(tile, box, ratio);
   const line = edges.line + edges.colour;
   const [across, down] = [image.width / box.width, image.height / box.height];
   if (box.width <= 2 * line || box.height <= 2 * line) return;
-  smooth(context, image, box);
+  smooth(context, image, box, moving);
   context.drawImage(
     image.image.source,
     image.x + line * across,
@@ -170,17 +170,17 @@ export function drawWithinEdge(context, tile, image, picture, { ratio }) {
   );
 }
 
-/** @param {Context} context @param {Place} image @param {Rect} box in device pixels */
-function drawImage(context, image, box) {
-  smooth(context, image, box);
+/** @param {Context} context @param {Place} image @param {Rect} box in device pixels @param {boolean} moving */
+function drawImage(context, image, box, moving) {
+  smooth(context, image, box, moving);
   context.drawImage(image.image.source, image.x, image.y, image.width, image.height, box.x, box.y, box.width, box.height);
 }
 
-/** Scaled, a picture is smoothed; as it is, it stays crisp. @param {Context} context @param {Place} image @param {Rect} box */
-function smooth(context, image, box) {
+/** Scaled, a picture is smoothed, the better when it stands still; as it is, it stays crisp. @param {Context} context @param {Place} image @param {Rect} box @param {boolean} moving */
+function smooth(context, image, box, moving) {
   const scale = box.width / image.width;
   context.imageSmoothingEnabled = Math.max(scale, 1 / scale) > SOFT_FROM_PX || box.height !== image.height;
-  context.imageSmoothingQuality = scale < SOFTER_BELOW ? 'medium' : 'low';
+  context.imageSmoothingQuality = scale < SOFTER_BELOW && !moving ? 'medium' : 'low';
 }
 
 /** The focus: an accent line around the tile, a hair away so that it covers nothing. */

@@ -210,7 +210,7 @@ export class Scene {
     if (!this.#all && this.#changed.size === 0 && this.#touched.size === 0) return;
     const camera = cameraAt(this.#motion, now);
     const view = { width: canvas.width / this.#ratio, height: canvas.height / this.#ratio };
-    const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, now: nowSeconds() };
+    const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, now: nowSeconds(), moving: moving || panning };
     const paint = { context, camera, view, style, now };
     if (this.#all) {
       /** @type {number[]} */

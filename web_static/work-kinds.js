@@ -10,7 +10,7 @@
  */
 
 import * as api from './api.js';
-import { make, setText } from './dom.js';
+import { make, saveFile, setText } from './dom.js';
 import { splitWords, wantsShell } from './shell-words.js';
 import { t } from './text.js';
 
@@ -75,8 +75,10 @@ function sizeFields() {
 function putFields() {
   const file = make('input', { type: 'file' });
   const path = plain({ class: 'mono', placeholder: t('work.path-example'), maxlength: '1000' });
+  let offered = ''; // a path of one's own stays
   file.addEventListener('change', () => {
-    if (file.files?.[0] && path.value === '') path.value = `/tmp/${file.files[0].name}`;
+    const name = file.files?.[0]?.name;
+    if (name !== undefined && path.value === offered) path.value = offered = `/tmp/${name}`;
   });
   return {
     element: make('div', { class: 'fields' }, labelled(t('work.file'), file), labelled(t('work.path'), path)),
@@ -86,8 +88,8 @@ function putFields() {
       if (!chosen) return { problem: t('work.which-file') };
       if (path.value.trim() === '') return { problem: t('work.where-to') };
       if (chosen.size > FILE_MOST) return { problem: t('work.too-large') };
-      const data = await base64(chosen);
-      return { problem: '', asked: (tiles) => api.put(tiles, path.value.trim(), data) };
+      const data = await base64(chosen).catch(() => null); // it is gone, or was written to since
+      return data === null ? { problem: t('work.unreadable') } : { problem: '', asked: (tiles) => api.put(tiles, path.value.trim(), data) };
     },
   };
 }
@@ -104,7 +106,7 @@ function getFields() {
         problem: '',
         async asked([tile]) {
           const { data, name } = await api.get(tile, path.value.trim());
-          save(name, data);
+          saveFile(new Blob([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))]), name);
           return [{ tile, error: '' }];
         },
       };
@@ -120,14 +122,6 @@ function base64(file) {
     reader.addEventListener('error', () => reject(reader.error));
     reader.readAsDataURL(file);
   });
-}
-
-/** Hand a file to the browser, to keep where the person keeps such. @param {string} name @param {string} data base64 */
-function save(name, data) {
-  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-  const address = URL.createObjectURL(new Blob([bytes]));
-  make('a', { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
 }
 
 /** @type {Record<import('./work.js').Kind, KindOfWork>} */

@@ -13,21 +13,19 @@ export function resultWords(/** @type {Result} */ result) {
   return t('work.exit-code', { code: result.code });
 }
 
-/** @param {{id: number, title: string}[]} tiles @param {Result[]|null} results null: still under way */
-export function resultsOf(tiles, results) {
-  const found = new Map(results?.map((result) => [result.tile, result]));
-  const rows = tiles.map(({ id, title }) => {
-    const result = found.get(id);
-    const bad = result !== undefined && (result.error !== '' || Boolean(result.code));
-    const cells = [
-      make('th', { scope: 'row' }, title),
-      make('td', bad ? { class: 'bad' } : {}, result ? resultWords(result) : t('work.under-way')),
-      make('td', {}, ...(result ? outputOf(result) : [])),
-    ];
-    return make('tr', {}, ...cells);
-  });
+/** Return a table of tiles, all under way, and what puts the result of one into its row. @param {{id: number, title: string}[]} tiles */
+export function resultsTable(tiles) {
+  const rows = new Map(tiles.map(({ id, title }) => [id, make('tr', {}, make('th', { scope: 'row' }, title), make('td', {}, t('work.under-way')), make('td'))]));
   const head = make('tr', {}, ...[t('work.column-tile'), t('work.column-result'), t('work.column-output')].map((text) => make('th', { scope: 'col' }, text)));
-  return make('table', { 'aria-label': t('work.results') }, make('thead', {}, head), make('tbody', {}, ...rows));
+  const element = make('table', { 'aria-label': t('work.results') }, make('thead', {}, head), make('tbody', {}, ...rows.values()));
+  const show = (/** @type {Result} */ result) => {
+    const [, said, output] = rows.get(result.tile)?.cells ?? [];
+    if (!said) return;
+    said.textContent = resultWords(result);
+    said.classList.toggle('bad', result.error !== '' || Boolean(result.code));
+    output.replaceChildren(...outputOf(result));
+  };
+  return { element, show };
 }
 
 /** The output of a command: its first line, and all of it when that is opened. @param {Result} result */

@@ -7,9 +7,10 @@
 
 import { button, byId, make, setText } from './dom.js';
 import { formatCount } from './format.js';
+import { isDisplay } from './model.js';
 import { t } from './text.js';
 import { KINDS } from './work-kinds.js';
-import { resultsOf } from './work-results.js';
+import { resultsTable } from './work-results.js';
 
 /** @type {Kind[]} */
 const ORDER = ['run', 'size', 'put', 'get'];
@@ -64,16 +65,19 @@ export class Work {
       this.#fields.element,
       make('div', { class: 'buttons' }, this.#go),
     );
-    setText(this.#said, '');
-    this.#results.replaceChildren();
+    if (!this.#busy) { // what is under way is shown until its end
+      setText(this.#said, '');
+      this.#results.replaceChildren();
+    }
     this.#refresh();
   }
 
-  /** Tiles that a choice means, and of these the live ones: in others nothing can be done. @param {Where} where */
+  /** Tiles that a choice means, and of these the live displays: in others nothing can be done. @param {Where} where */
   #tiles(where) {
     const { order, tiles, matches } = this.model;
     const meant = order.filter((id) => (where === 'this' ? id === this.#tile : where === 'found' ? matches?.has(id) : true));
-    return { meant, live: meant.filter((id) => tiles.get(id)?.state === 'live') };
+    const works = (/** @type {import('./model.js').Tile|undefined} */ tile) => tile?.state === 'live' && isDisplay(tile);
+    return { meant, live: meant.filter((id) => works(tiles.get(id))) };
   }
 
   /** Bring the choice of tiles and the button up to date. */
@@ -122,11 +126,13 @@ export class Work {
     const doing = () => this.#say(t('work.doing', { doing: what, n: Math.floor((Date.now() - started) / 1000) }), false);
     doing();
     const timer = setInterval(doing, 1000);
-    this.#results.replaceChildren(make('progress', { 'aria-label': what }), resultsOf(titles, null));
+    const table = resultsTable(titles);
+    this.#results.replaceChildren(make('progress', { 'aria-label': what }), table.element);
     try {
       const answers = new Map((await asked(live)).map((result) => [result.tile, result]));
       const results = live.map((tile) => answers.get(tile) ?? { tile, error: t('work.no-answer') });
-      this.#results.replaceChildren(resultsOf(titles, results));
+      results.forEach(table.show);
+      this.#results.replaceChildren(table.element);
       this.#say(this.#summary(results), results.some(({ error, code }) => error || code));
     } catch (error) {
       this.#results.replaceChildren();

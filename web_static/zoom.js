@@ -21,11 +21,6 @@ export class Zoom {
     model.room.addEventListener('change', () => this.#show());
   }
 
-  /** The tiles that one zoomed on by oneself, not along with somebody. @returns {number[]} */
-  get #own() {
-    return (this.model.room.document.get(this.model.own('zoomed')) ?? []).filter((/** @type {number} */ id) => this.model.tiles.has(id));
-  }
-
   /** All tiles of the wall, as they stand when nobody zooms. */
   get #all() {
     const { tiles, room, matches, rest } = this.model;
@@ -34,14 +29,13 @@ export class Zoom {
 
   /** Whether there is one tile alone, so that one can walk to its neighbours. */
   get alone() {
-    return this.#own.length === 1 && this.model.zoomed.length === 1;
+    return this.model.ownZoomed.length === 1 && this.model.zoomed.length === 1;
   }
 
   /** Zoom on the selection, or the tile in focus; from there back to all. */
   toggle() {
-    const { order, chosen, focus } = this.model;
+    const { order, chosen, focus, ownZoomed: own } = this.model;
     const wanted = zoomOf(order, chosen, focus);
-    const own = this.#own;
     if (own.length > 0 && (wanted.length === own.length || chosen.size === 0)) return void this.back();
     if (wanted.length === 0) return;
     this.#set(wanted);
@@ -50,7 +44,7 @@ export class Zoom {
 
   /** Show all tiles again; return whether that did anything. */
   back() {
-    if (this.#own.length === 0) return false;
+    if (this.model.ownZoomed.length === 0) return false;
     const { focus } = this.model;
     this.#set([]);
     if (focus !== null) this.stage.cells.focus(focus);
@@ -60,7 +54,7 @@ export class Zoom {
   /** With one tile alone: walk to its neighbour on the wall; return whether one is alone. @param {1|-1} step */
   step(step) {
     if (!this.alone) return false;
-    const next = neighbourOf(this.#all, this.#own[0], step);
+    const next = neighbourOf(this.#all, this.model.zoomed[0], step);
     if (next === null) announce(t(step > 0 ? 'focus.last' : 'focus.first'));
     else this.#set([next], next);
     return true;
@@ -76,8 +70,7 @@ export class Zoom {
   }
 
   #show() {
-    const { zoomed, tiles } = this.model;
-    const shown = zoomed.filter((id) => tiles.has(id));
+    const { zoomed: shown, tiles } = this.model;
     if (shown.length === 0) return this.#place.replaceChildren();
     const [id] = shown;
     const one = shown.length === 1;
@@ -89,7 +82,7 @@ export class Zoom {
 
 /** @param {Zoom} zoom @returns {import('./commands.js').Command[]} */
 export const zoomCommands = (zoom) => [
-  { id: 'zoom-selection', label: () => t('zoom.command'), group: 'look', keys: ['V'], enabled: () => zoom.model.order.length > 0, run: () => zoom.toggle() },
-  { id: 'zoom-previous', label: () => t('zoom.command-previous'), group: 'look', keys: ['<'], enabled: () => zoom.alone, run: () => void zoom.step(-1) },
-  { id: 'zoom-next', label: () => t('zoom.command-next'), group: 'look', keys: ['>'], enabled: () => zoom.alone, run: () => void zoom.step(1) },
+  { id: 'zoom-selection', label: () => t('zoom.command'), group: 'look', keys: ['V'], view: true, enabled: () => zoom.model.order.length > 0, run: () => zoom.toggle() },
+  { id: 'zoom-previous', label: () => t('zoom.command-previous'), group: 'look', keys: ['<'], repeats: true, view: true, enabled: () => zoom.alone, run: () => void zoom.step(-1) },
+  { id: 'zoom-next', label: () => t('zoom.command-next'), group: 'look', keys: ['>'], repeats: true, view: true, enabled: () => zoom.alone, run: () => void zoom.step(1) },
 ];

@@ -54,6 +54,15 @@ test('a column of many numbers is cut into a few lanes, from the least to the gr
   assert.equal(found[0][0], 'F -5 – -3.35');
 });
 
+test('lanes of great numbers are told apart by their steps', () => {
+  const tiles = Array.from({ length: 20 }, (_, i) => tile(i + 1, { metadata: { year: 2001 + i } }));
+  const found = lanesOf(tiles, said(['group', { by: 'column:year' }]), all);
+  assert.deepEqual(found.map(({ label }) => label).slice(0, 2), ['year 2001 – 2004.17', 'year 2004.17 – 2007.33']);
+  assert.equal(new Set(found.map(({ key }) => key)).size, 6);
+  const close = tiles.map(({ id }) => tile(id, { metadata: { year: 1e6 + id * 1e-6 } }));
+  assert.equal(new Set(lanes(close, said(['group', { by: 'column:year' }])).map(([label]) => label)).size, 6);
+});
+
 test('a search moves what it finds to the front, or takes the rest off the wall', () => {
   const tiles = [1, 2, 3].map((id) => tile(id));
   const found = new Set([3]);

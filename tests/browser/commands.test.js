@@ -62,6 +62,17 @@ test('keys that work buttons count on the wall alone; a command that is added ag
   assert.equal(commands.withKeys('Enter', true), undefined);
 });
 
+test('whoever listens hears of a command before it is run, and of none that does nothing', () => {
+  /** @type {string[]} */
+  const heard = [];
+  const commands = new Commands();
+  commands.add(command('fit', { view: true, run: () => heard.push('run') }), command('off', { enabled: () => false }));
+  commands.addEventListener('run', ({ detail }) => heard.push(detail.id));
+  commands.run('fit');
+  commands.run('off');
+  assert.deepEqual(heard, ['fit', 'run']);
+});
+
 test('the last five commands that were used are kept in mind, the last one first', () => {
   const commands = new Commands();
   for (const id of ['a', 'b', 'c', 'a', 'd', 'e', 'f']) commands.remember(id);

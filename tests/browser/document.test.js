@@ -151,6 +151,16 @@ test('what is known by a base already is not taken away with one’s own of the 
   assert.equal(joined.text('note/1'), 'hello');
 });
 
+test('thousands of edits in a long text take no walk through it each', () => {
+  const { document, act } = world();
+  const numbers = [...Array(5000).keys()];
+  const begun = performance.now();
+  act('a1', 'ann', { text: [['note/1', [['+', '', 'x'.repeat(100_000)], ...numbers.map((i) => ['-', 'a1', i * 20, 1]), ...numbers.map((i) => ['+', `a1:${i * 20 + 1}`, 'y']), ['+', 'gone:1', 'end']]]] });
+  const text = document.text('note/1');
+  assert.deepEqual([text.length, text.slice(0, 3), text.slice(-3)], [100_003, 'xyx', 'end']);
+  assert.ok(performance.now() - begun < 4000, 'walks through all, ten thousand times, take longer');
+});
+
 test('registers are read by what their paths begin with', () => {
   const { document, act } = world();
   act('a1', 'ann', { set: [['tags/1/x', true], ['tags/12/x', true], ['tags/1/y', false], ['tag/x/colour', '#fff']] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { makeGrid } from '../../web_static/layout.js';
-import { cellAt, cellsIn, columnsOf, moveFocus, positionAt, rowsOf } from '../../web_static/layout-ways.js';
+import { carriedFrom, cellAt, cellsIn, moveFocus, positionAt, rowsOf } from '../../web_static/layout-ways.js';
 
 const view = { width: 1600, height: 950 };
 const lane = (key, ...ids) => ({ key, label: key, ids });
@@ -37,10 +37,21 @@ test('a rectangle touches the cells that it overlaps, of all lanes', () => {
   assert.deepEqual(cellsIn(laned, { x: -1, y: -1, width: 0.5, height: 0.5 }), []);
 });
 
-test('rows and columns are those that one sees', () => {
+test('rows are those that one sees', () => {
   assert.deepEqual(rowsOf(plain), [[1, 2, 3], [4, 5, 6], [7]]);
-  assert.deepEqual(columnsOf(plain), [[1, 4, 7], [2, 5], [3, 6]]);
   assert.deepEqual(rowsOf(laned), [[1, 2, 3], [4], [5, 6]]);
+});
+
+test('the tile nearest to a point says how far the wall was carried from under it; if it went, the next one that is still there', () => {
+  const middle = (id) => ({ x: plain.cells[plain.ids.indexOf(id)].x + 0.5, y: plain.cells[plain.ids.indexOf(id)].y + 0.5 });
+  const at = (grid, id) => grid.cells[grid.ids.indexOf(id)];
+  const far = (grid, id) => ({ x: at(grid, id).x - at(plain, id).x, y: at(grid, id).y - at(plain, id).y });
+  const turned = makeGrid([lane('', 7, 6, 5, 4, 3, 2, 1)], 2, 4 / 3, view);
+  assert.deepEqual(carriedFrom(plain, turned, middle(2)), far(turned, 2));
+  const without = makeGrid([lane('', 1, 3, 4, 6, 7)], 3, 4 / 3, view);
+  const beside = { ...middle(5), x: middle(5).x + 0.1 };
+  assert.deepEqual(carriedFrom(plain, without, beside), far(without, 6));
+  assert.deepEqual(carriedFrom(plain, makeGrid([], 1, 1, view), middle(2)), { x: 0, y: 0 });
 });
 
 test('what is dropped is inserted between the two nearest tiles, in the lane where it is dropped', () => {

@@ -95,6 +95,57 @@ test('the focus stays on its tile when the wall changes, and moves only when tha
   assert.equal(model.focused(), null);
 });
 
+test('the focus goes to the next tile that is still there, else to the one before: one goes through a wall by hiding', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(...[1, 2, 3, 4].map((id) => tile(id, id))));
+  model.setFocus(2);
+  const hide = (...ids) => model.room.set(ids.map((id) => [`tile/${id}/hidden`, true]));
+  hide(2);
+  assert.equal(model.focus, 3);
+  assert.deepEqual(heard.slice(-2).map(([type]) => type), ['focus', 'order']);
+  hide(3, 4);
+  assert.equal(model.focus, 1);
+  model.room.undo();
+  model.setFocus(4);
+  model.replace(wallOf(tile(1, 1), tile(3, 3)));
+  assert.equal(model.focus, 3);
+  hide(1, 3);
+  assert.deepEqual([model.order, model.focus], [[], 3]);
+});
+
+test('what is hidden is not zoomed on either, alone or along with somebody', () => {
+  const { model } = watched();
+  model.replace(wallOf(...[1, 2, 3].map((id) => tile(id, id))));
+  model.room.set([[model.own('zoomed'), [2, 3]]]);
+  model.room.set([['tile/2/hidden', true]]);
+  assert.deepEqual([model.order, model.zoomed, model.focus], [[3], [3], 3]);
+  model.room.set([['tile/3/hidden', true]]);
+  assert.deepEqual([model.order, model.zoomed, model.ownZoomed], [[1], [], []]);
+  model.borrow({ zoomed: [2, 1], columns: null });
+  assert.deepEqual([model.order, model.zoomed], [[1], [1]]);
+});
+
+test('what others select or are called does not arrange the wall anew', () => {
+  const { model, heard } = watched();
+  model.replace(wallOf(tile(1, 1), tile(2, 2)));
+  model.sortBy({ key: 'column:F', descending: true });
+  model.update([{ id: 1, metadata: { F: 9 } }]);
+  model.room.set([['person/bob/selection', [1]], ['person/bob/name', 'Bob'], ['person/bob/zoomed', [1]], [model.own('selection'), [2]]]);
+  assert.deepEqual(model.order, [2, 1]);
+  model.room.set([[model.own('zoomed'), [1]]]);
+  assert.deepEqual(model.order, [1]);
+  assert.equal(heard.at(-1)[0], 'order');
+});
+
+test('an act is meant for the selected tiles, else for the one in focus', () => {
+  const { model } = watched();
+  assert.deepEqual(model.meant, []);
+  model.replace(wallOf(tile(1, 1), tile(2, 2), tile(3, 3)));
+  assert.deepEqual(model.meant, [1]);
+  model.select([2, 3]);
+  assert.deepEqual(model.meant, [2, 3]);
+});
+
 test('tiles are chosen and turned off for as long as they are there', () => {
   const { model, heard } = watched();
   model.replace(wallOf(tile(1, 1), tile(2, 2)));

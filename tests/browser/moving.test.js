@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { LONGEST, keyOf } from '../../web_static/keys.js';
+import { Model } from '../../web_static/model.js';
+import { Mover } from '../../web_static/mover.js';
 import { insert, movesTo, placesFor, rotate, shift, swap, swapColumns, swapRows } from '../../web_static/moving.js';
 
 const IDS = [1, 2, 3, 4, 5, 6, 7];
@@ -87,10 +89,45 @@ test('whatever is moved, what comes of the keys is what was wanted, over and ove
 
 test('a move on a sorted wall keeps every place that is seen, and ends the sorting in the same act', () => {
   const [before, wanted] = [[3, 1, 2], [1, 3, 2]];
-  const moves = movesTo([before], [wanted], { keyOf, sorted: true, moved: set(3) });
+  const moves = movesTo([before], [wanted], { keyOf, sorted: before, moved: set(3) });
   assert.deepEqual(moves.at(-1), ['sort', null]);
   const places = moves.slice(0, -1).map(([path, place]) => /** @type {[number, string]} */ ([Number(path.slice(6)), String(place)]));
   assert.deepEqual(ordered(before, keyOf, places), wanted);
-  assert.deepEqual(movesTo([before], [before], { keyOf, sorted: true }), []);
-  assert.ok(!movesTo([before], [wanted], { keyOf, sorted: false }).some(([path]) => path === 'sort'));
+  assert.deepEqual(movesTo([before], [before], { keyOf, sorted: before }), []);
+  assert.ok(!movesTo([before], [wanted], { keyOf }).some(([path]) => path === 'sort'));
+});
+
+test('tiles of lanes in which nothing moves keep their keys, also those that were meant', () => {
+  const moves = movesTo([[1, 2], [3, 4]], [[1, 2], [4, 3]], { keyOf, moved: set(1, 2, 4) });
+  assert.deepEqual(moves.map(([path]) => path), ['order/4']);
+});
+
+test('what is moved on a sorted wall of which some is out of sight leaves the rest where sorting had it', () => {
+  const sorted = [5, 4, 3, 2, 1];
+  const moves = movesTo([[5, 3, 1]], [[1, 5, 3]], { keyOf, sorted, moved: set(1) });
+  const places = moves.slice(0, -1).map(([path, place]) => /** @type {[number, string]} */ ([Number(path.slice(6)), String(place)]));
+  const order = ordered(sorted, keyOf, places);
+  assert.deepEqual(order.filter((id) => id !== 1), [5, 4, 3, 2]);
+  assert.ok(order.indexOf(1) < order.indexOf(5));
+});
+
+test('a move while a search has parted the wall moves for the others what was meant, and nothing else', () => {
+  for (const rest of ['last', 'hide']) {
+    for (const sort of [null, { by: 'title', descending: true }]) {
+      const model = new Model();
+      const tiles = IDS.map((id) => ({ id, set: 1, title: `t${id}`, state: 'live', tags: [], metadata: {} }));
+      model.replace(/** @type {any} */ ({ session: 's', revision: 1, sets: [], tiles }));
+      model.room.set([['sort', sort]]);
+      const seen = model.order;
+      model.room.set([[model.own('filter'), { text: 'x', rest }]]);
+      model.setMatches([2, 4, 6]);
+      const mover = new Mover(model, /** @type {any} */ (null));
+      const last = sort ? 2 : 6;
+      assert.deepEqual(mover.change((ids) => insert(ids, set(last), ids[0]), 'move', [last]), [last]);
+      assert.deepEqual(model.order.slice(0, 3), sort ? [2, 6, 4] : [6, 2, 4], 'as one sees it');
+      model.setMatches(null);
+      assert.deepEqual(model.order.filter((id) => id !== last), seen.filter((id) => id !== last), 'as the others do');
+      assert.equal(model.sorting.key, '');
+    }
+  }
 });

@@ -15,7 +15,7 @@ class FakePortal {
     const after = this.ordered.length;
     for (const op of ops) {
       const why = this.refuses(op);
-      if (why) line.hear({ event: 'refused', what: 'op', op: op.id, why });
+      if (why) line.hear({ event: 'refused', what: 'op', op: op.id, why, taken: why.startsWith('another operation') });
       else if (this.ordered.some(({ id }) => id === op.id)) known.push(op.id);
       else this.ordered.push({ ...op, person, seq: this.ordered.length + 1, at: 0 });
     }
@@ -165,22 +165,52 @@ test('what is refused is taken off, and why is told', async () => {
   const portal = new FakePortal();
   portal.refuses = (op) => (op.set?.[0][0] === 'layout/gap' ? 'the role viewer may not' : '');
   const { room, connection } = joined(portal, 'ann');
+  const heard = [];
+  connection.addEventListener('event', (event) => event.detail.event === 'refused' && heard.push(event));
   const told = [];
   room.addEventListener('refused', ({ detail }) => told.push(detail));
   connection.open();
   room.set([['layout/columns', 2]]);
   room.set([['layout/gap', 7]]);
   await until(() => room.document.pending.length === 0, 'both are answered');
+  const [{ detail }] = heard; // what was sent twice is refused twice
+  connection.dispatchEvent(new CustomEvent('event', { detail }));
   assert.deepEqual(room.document.plain().registers, { 'layout/columns': 2 });
   assert.deepEqual(told, ['Your last change was not taken: the role viewer may not']);
+});
+
+test('an act whose name somebody took is done again under another', async () => {
+  const portal = new FakePortal();
+  const { room, connection } = joined(portal, 'ann');
+  const told = [];
+  room.addEventListener('refused', ({ detail }) => told.push(detail));
+  connection.open();
+  await until(() => room.loaded, 'it has joined');
+  room.set([['layout/gap', 3]], 'gap');
+  room.set([['layout/columns', 4]]);
+  const [{ id }] = room.document.pending;
+  portal.refuses = (op) => (op.id === id ? 'another operation has this name already' : '');
+  await until(() => room.document.pending.length === 0, 'all are ordered');
+  assert.deepEqual(told, []);
+  assert.deepEqual(portal.document().plain().registers, { 'layout/columns': 4, 'layout/gap': 3 });
+  assert.deepEqual(portal.ordered.map(({ id: each, label }) => [each === id, label]), [[false, undefined], [false, 'gap']]);
+});
+
+test('nobody can tell from what a page says what its next acts are called', () => {
+  const room = new Room();
+  for (let i = 0; i < 100; i += 1) room.set([['layout/gap', i]]);
+  const ids = room.document.pending.map(({ id }) => id);
+  assert.ok(ids.every((id) => /^[0-9a-f]{16}$/.test(id)));
+  assert.ok(new Set(ids.map((id) => id.slice(0, 6))).size > 90);
 });
 
 test('an operation that is too large to be sent is refused here', () => {
   const room = new Room();
   const told = [];
   room.addEventListener('refused', ({ detail }) => told.push(detail));
-  room.write('note/1', 'x'.repeat(400_000));
-  assert.equal(told.length, 1);
+  room.write('note/1', 'x'.repeat(100_001));
+  room.set([['person/ann/filter', { text: 'x'.repeat(400_000), rest: 'dim' }]]);
+  assert.equal(told.length, 2);
   assert.equal(room.document.text('note/1'), '');
 });
 
@@ -225,7 +255,8 @@ test('the others see what one looks at, a few times a second at most', async () 
     await pause(10);
   }
   const seen = () => bob.room.people.get(ann.room.page);
-  await until(() => seen().focus === 30 && seen().name === 'Ann', 'the last is seen, and the name');
+  await until(() => seen().focus === 30 && bob.room.nameOf('ann') === 'Ann', 'the last is seen, and the name');
+  assert.equal(bob.room.nameOf('cem-1'), 'Somebody (cem)');
   assert.deepEqual(seen().view, [0, 0, 30, 1]);
   const told = ann.connection.said.filter(({ here }) => here).length;
   assert.ok(told <= 5, `${told} tellings in 0.3 s`);

@@ -52,4 +52,6 @@ test('ticks are round numbers between the ends', () => {
   assert.deepEqual(ticksOf(0.014, 0.061, 4), [0.02, 0.04, 0.06]);
   assert.deepEqual(ticksOf(-130, 260, 4), [-100, 0, 100, 200]);
   assert.deepEqual(ticksOf(5, 5), [5]);
+  assert.deepEqual(ticksOf(0.3, 0.1 + 0.2), []); // there is no round number between them, and it ends
+  assert.deepEqual(ticksOf(-5e-324, 5e-324), []);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { completionsOf, quoted, searchable } from '../../web_static/search-words.js';
+import { completionsOf, namesState, quoted, searchable } from '../../web_static/search-words.js';
 
 const there = {
   fields: [{ name: 'class', about: '', values: ['spots', 'waves', 'two words'] }, { name: 'F', about: '1/s', values: [] }, { name: 'feed', about: '', values: [] }],
@@ -46,4 +46,9 @@ test('what there is to search comes from the tiles', () => {
   assert.deepEqual(fields.map(({ name, values }) => [name, values]), [
     ['class', ['spots']], ['F', []], ['title', []], ['state', ['live']], ['node', ['c1']], ['tag', ['keep']], ['note', []], ['age', []],
   ]);
+});
+
+test('a query that names state or node may find others without anybody having done something', () => {
+  for (const query of ['state=live', 'F>1 & NODE:c1', '!(state in (live, failed))']) assert.ok(namesState(query), query);
+  for (const query of ['', 'spots', 'T=280..300', 'statement']) assert.ok(!namesState(query), query);
 });

@@ -4,16 +4,11 @@ import test from 'node:test';
 import { copiesOf, distanceTo, shapeAt, simplify, strokeOf } from '../../web_static/draw-geometry.js';
 import { fileName, svgOf } from '../../web_static/draw-export.js';
 import { begun, ended, moved } from '../../web_static/draw-stroke.js';
-import { drawShapes, fromBox, linesOf, toBox } from '../../web_static/shapes.js';
+import { drawShapes, linesOf } from '../../web_static/shapes.js';
 
 const BOX = { x: 100, y: 50, width: 400, height: 200 };
 const LINE = { kind: 'line', points: [[0, 0], [65535, 65535]], colour: '#ff0000', width: 10 };
 const TEXT = { kind: 'text', points: [[0, 0]], colour: '#00ff00', width: 10, text: 'a < b\n"c" & d' };
-
-test('a place of a picture comes back from where it is shown, and never leaves the picture', () => {
-  for (const point of [[0, 0], [65535, 65535], [30000, 1000]]) assert.deepEqual(fromBox(...toBox(point, BOX), BOX), point);
-  assert.deepEqual(fromBox(-10, 9999, BOX), [0, 65535]);
-});
 
 test('a line ends in the corners of any box, and an arrow has a head at its end', () => {
   assert.deepEqual(linesOf(LINE, BOX, 1), [[[100, 50], [500, 250]]]);
@@ -88,9 +83,11 @@ test('an SVG file says all shapes, and nothing in it is markup of whoever wrote 
   assert.match(svg, /a &lt; b/);
   assert.match(svg, /&quot;c&quot; &amp; d/);
   assert.doesNotMatch(svg, /<script|<c>/);
+  assert.match(svgOf([{ ...TEXT, text: 'a\0\x1b\ud800b' }], { width: 640, height: 480 }, ''), />ab</);
 });
 
 test('a file is called like its tile', () => {
-  assert.equal(fileName('Gray-Scott: F=0.03 / é', 'png'), 'Gray-Scott-F-0.03-e.png');
+  assert.equal(fileName('Gray-Scott: F=0.03 / é', 'png'), 'Gray-Scott-F-0.03-é.png');
+  assert.equal(fileName('渦 №2', 'png'), '渦-2.png');
   assert.equal(fileName('…', 'svg'), 'tile.svg');
 });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal_kit import RunningJob
 from world import until
@@ -24,6 +24,30 @@ def test_an_action_is_done_on_all_tiles_with_a_result_for_each(page: Page, job: 
     expect(table.get_by_role("cell", name="turned to the left")).to_have_count(4)
     page.screenshot(path=output / "case-actions.png")
     assert sorted(said["tile"] for said in job.agent.calls if said["call"] == "key") == [0, 1, 2, 3]
+
+
+def test_a_result_changes_its_row_alone_and_tiles_that_are_not_live_are_counted(page: Page, job: RunningJob) -> None:
+    job.agent.change(3, state="stopped", reason="ended")
+    until(page, "window.tiledviz.tiles().filter(t => t.state == 'live').length == 3")
+    page.get_by_role("gridcell").first.focus()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Actions of the case")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Actions of the case on 4 tiles")
+    expect(dialog).to_contain_text("3 of 4 tiles: the others are not live", timeout=SLOW)
+    held: list[Route] = []
+    page.route("**/api/v1/tiles/act", lambda route: held.append(route))
+    dialog.get_by_role("button", name="Turn the gears").click()
+    rows = dialog.get_by_role("row").filter(has_text="under way")
+    expect(rows).to_have_count(3)
+    first = dialog.get_by_role("row", name="tile 0").element_handle()
+    while len(held) < 3:
+        page.wait_for_timeout(20)
+    for left, route in enumerate(reversed(held)):
+        route.continue_()
+        expect(rows).to_have_count(2 - left, timeout=SLOW)
+    assert first.evaluate("row => row.isConnected")
+    assert "turned" in first.inner_text()
 
 
 def test_an_action_that_the_case_wants_confirmed_is_asked_about_and_an_error_is_its_tiles_own(

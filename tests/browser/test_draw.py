@@ -141,6 +141,26 @@ def test_the_keyboard_draws_erases_and_leaves(page: Page, job: RunningJob) -> No
     assert len(page.evaluate("window.tiledviz.tiles()")) == 4  # Delete took no tile off the wall
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_words_are_asked_for_where_one_clicked_on_a_turned_tile_too(page: Page, job: RunningJob, rotation: int) -> None:
+    tile = job.tiles[0]
+    page.evaluate("([id, by]) => window.tiledviz.session.set([[`tile/${id}/rotation`, by]])", [tile, rotation])
+    begin(page, tile)
+    tool(page, "Text")
+    tool(page, "Black")
+    box = box_of(page, tile)
+    x, y = box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"]
+    page.mouse.click(x, y)
+    field = page.get_by_role("textbox", name="Words to write")
+    expect(field).to_be_focused()
+    assert field.evaluate("f => getComputedStyle(f).backgroundColor") == "rgb(255, 255, 255)"
+    at = field.bounding_box()
+    assert at is not None
+    assert abs(at["x"] - x) < 3
+    assert abs(at["y"] - y) < 3
+    page.keyboard.press("Escape")
+
+
 def test_a_drawing_is_erased_copied_hidden_and_deleted(page: Page, job: RunningJob) -> None:
     one, two, three, four = job.tiles
     begin(page, one)
@@ -204,6 +224,10 @@ def test_one_draws_on_the_opened_tile_too_and_escape_leaves_the_drawing_first(
     assert box is not None
     shot(page, output / "draw-opened.png")
     drag(page, {k: float(v) for k, v in box.items()}, (0.25, 0.5), (0.75, 0.5))
+    until(page, COUNT, [tile, 1])
+    page.keyboard.press("Control+z")
+    until(page, COUNT, [tile, 0])
+    page.keyboard.press("Control+Shift+z")
     until(page, COUNT, [tile, 1])
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()

@@ -83,6 +83,38 @@ def test_tiles_are_selected_by_row_column_tag_and_search(grid: GridWall) -> None
     page.get_by_role("combobox", name="Search tiles").fill("")
 
 
+def test_acts_are_for_the_selection_and_the_keyboard_is_on_the_wall_after_them(grid: GridWall) -> None:
+    page = grid.page
+    grid.click(1, "Control")
+    grid.click(2, "Control")
+    grid.focus(5)
+    page.keyboard.press("o")
+    until(page, "window.tiledviz.tiles().filter(t => t.off).map(t => t.title).join() == 'tile 1,tile 2'")
+    page.keyboard.press("o")
+    until(page, "window.tiledviz.tiles().every(t => !t.off)")
+    line = page.get_by_role("group", name="Selection")
+    line.get_by_role("button", name="Clear").focus()
+    page.keyboard.press("Enter")
+    grid.selected()
+    expect(grid.cell(5)).to_be_focused()
+    expect(grid.cell(5)).to_have_attribute("aria-current", "true")
+
+
+def test_a_press_on_the_wall_takes_the_keyboard_and_escape_goes_back_wherever_it_is(grid: GridWall) -> None:
+    page = grid.page
+    grid.click(1, "Control")
+    button = page.get_by_role("button", name="Commands")
+    button.focus()
+    page.keyboard.press("Escape")
+    grid.selected()
+    button.focus()
+    grid.click(3, "Control")
+    expect(button).not_to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("dialog", name="Commands")).to_be_hidden()
+    grid.selected(3, 0)
+
+
 # ------------------------------------------------------------------------ moving
 
 
@@ -226,6 +258,36 @@ def test_hidden_tiles_leave_the_wall_and_come_back(grid: GridWall) -> None:
     grid.stands(*TITLES)
 
 
+def test_one_goes_through_a_wall_by_hiding_and_a_key_that_is_held_down_acts_once(grid: GridWall) -> None:
+    page = grid.page
+    grid.focus(3)
+    for _ in range(4):
+        page.keyboard.down("Delete")
+    page.keyboard.up("Delete")
+    until(page, "window.tiledviz.tiles().length == 11")
+    expect(grid.cell(4)).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(grid.cell(5)).to_be_focused()
+    for _ in range(3):
+        page.keyboard.down("ArrowLeft")
+    page.keyboard.up("ArrowLeft")
+    expect(grid.cell(0)).to_be_focused()
+    assert grid.order() == [f"tile {i}" for i in range(TILES) if i not in (3, 4)]
+
+
+def test_a_wall_whose_tiles_are_all_hidden_says_so_and_shows_them_again(grid: GridWall) -> None:
+    page = grid.page
+    page.keyboard.press("Control+a")
+    grid.counts("12 tiles selected")
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("heading", name="All tiles are hidden")).to_be_visible()
+    page.get_by_role("button", name="Show them again").focus()
+    page.keyboard.press("Enter")
+    grid.stands(*TITLES)
+    expect(page.get_by_role("heading", name="All tiles are hidden")).to_have_count(0)
+    expect(page.get_by_role("gridcell").first).to_be_focused()
+
+
 # ------------------------------------------------------------------------ layout
 
 
@@ -267,6 +329,49 @@ def test_columns_gaps_and_sizes_are_set_in_the_view_menu_and_undone(grid: GridWa
     page.keyboard.press(",")
     page.keyboard.press(",")
     has_columns(grid, 3)
+
+
+def test_what_is_typed_for_the_layout_stays_while_others_change_the_session(grid: GridWall) -> None:
+    page = grid.page
+    page.keyboard.press("c")
+    field = page.get_by_role("spinbutton", name="Columns")
+    expect(field).to_be_focused()
+    field.press_sequentially("3")
+    page.evaluate("window.tiledviz.session.set([['layout/gap', 30], ['layout/columns', 6]], 'layout')")
+    has_columns(grid, 6)
+    expect(field).to_have_value("3")
+    expect(page.get_by_role("spinbutton", name="Gap")).to_have_value("30")
+    page.keyboard.press("Enter")
+    has_columns(grid, 3)
+
+
+def test_what_one_looks_at_from_near_stays_in_sight_when_the_wall_is_laid_out_anew(grid: GridWall) -> None:
+    page = grid.page
+    grid.focus(6)
+    page.keyboard.press("z")
+    grid.rest()
+    before = grid.rect(6)
+    page.evaluate("window.tiledviz.session.set([['layout/columns', 3]], 'layout')")
+    has_columns(grid, 3)
+    assert all(abs(grid.rect(6)[side] - before[side]) < 2 for side in ("x", "y", "width"))
+    page.keyboard.press("r")
+    grid.stands("tile 11", "tile 10")
+    assert all(abs(grid.rect(6)[side] - before[side]) < 2 for side in ("x", "y", "width"))
+
+
+def test_a_page_further_does_nothing_while_all_is_in_sight(grid: GridWall) -> None:
+    page = grid.page
+    grid.focus(0)
+    page.keyboard.press("n")
+    grid.rest()
+    page.evaluate("window.tiledviz.session.set([['layout/columns', 1]], 'layout')")
+    has_columns(grid, 1)
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    last = grid.rect(TILES - 1)
+    assert last["y"] + last["height"] <= stage["y"] + stage["height"], "all of it stays in sight"
+    grid.command("layout as fits", "All of the layout as fits")
+    has_columns(grid, 4)
 
 
 def test_the_next_page_of_the_wall_is_a_key_away(grid: GridWall) -> None:

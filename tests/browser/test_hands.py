@@ -366,7 +366,7 @@ def test_who_may_only_look_is_offered_nothing_else_and_told_so(open_desk: Callab
     page.keyboard.press("?")
     help_ = page.get_by_role("dialog", name="Keyboard and mouse")
     expect(help_).to_contain_text("Open the tile in full")
-    for label in ("Type into many", "Turn the tile off", "Move the tile left"):
+    for label in ("Type into many", "Turn off, and on again", "Move the tile left"):
         expect(help_).not_to_contain_text(label)
     page.keyboard.press("Escape")
     shot(page, output / "viewer.png")

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from portal_kit import RunningPortal
 from world import until
@@ -111,6 +111,10 @@ def test_a_movie_is_played_scrubbed_and_seen_at_the_same_place_by_a_late_joiner(
     until(wall, "window.tiledviz.drawn().then(({ tiles }) => Math.max(...Object.values(tiles)) > 4)")
     wall.wait_for_timeout(1000)
     wall.screenshot(path=output / "media-movie.png")
+    picture, bar = wall.locator("#focus .still").bounding_box(), controls.bounding_box()
+    assert picture is not None
+    assert bar is not None
+    assert picture["y"] + picture["height"] <= bar["y"]
     context = chromium.new_context()
     late = context.new_page()
     late.goto(f"{portal.origin}/#login={portal.login_ticket(role='viewer')}")
@@ -124,6 +128,36 @@ def test_a_movie_is_played_scrubbed_and_seen_at_the_same_place_by_a_late_joiner(
     expect(controls).to_be_hidden()
 
 
+def test_the_slider_sends_one_request_at_a_time_and_the_newest_last(wall: Page, portal: RunningPortal) -> None:
+    open_tile(wall, "run.avi")
+    controls = wall.get_by_role("group", name="Play")
+    slider = controls.get_by_role("slider", name="Place")
+    expect(slider).to_be_enabled(timeout=SLOW)
+    under_way: set[Request] = set()
+    most, places = 0, []
+
+    def begun(request: Request) -> None:
+        nonlocal most
+        if request.url.endswith("/tiles/play"):
+            under_way.add(request)
+            most = max(most, len(under_way))
+            places.append(request.post_data_json["at"])
+
+    wall.on("request", begun)
+    wall.on("requestfinished", lambda request: under_way.discard(request))
+    slider.evaluate("s => { for (let at = 1; at <= 40; at += 1) (s.value = at, s.dispatchEvent(new Event('input'))); }")
+    expect(controls).to_contain_text("0:40 of 1:00")  # one's own place at once
+    until(wall, "performance.getEntriesByType('resource').filter(e => e.name.endsWith('/tiles/play')).length >= 2")
+    expect(controls).to_contain_text("0:40 of 1:00")
+    assert (most, places) == (1, [1, 40])
+    # What somebody does from a terminal is shown, its rate too.
+    tile = wall.evaluate("window.tiledviz.tiles().find(t => t.title == 'run.avi').id")
+    reply = portal.login().post("/tiles/play", {"tiles": [tile], "at": 10, "playing": False, "rate": 3})
+    assert reply.status == 200, reply.json
+    expect(controls).to_contain_text("0:10 of 1:00", timeout=SLOW)
+    expect(controls.get_by_role("combobox", name="Speed")).to_have_value("3")
+
+
 def test_pages_of_a_pdf_are_turned_by_the_arrows(wall: Page) -> None:
     open_tile(wall, "text.pdf")
     controls = wall.get_by_role("group", name="Play")
@@ -132,6 +166,22 @@ def test_pages_of_a_pdf_are_turned_by_the_arrows(wall: Page) -> None:
     expect(controls).to_contain_text("page 2 of 3", timeout=SLOW)
     wall.keyboard.press("ArrowLeft")
     expect(controls).to_contain_text("page 1 of 3", timeout=SLOW)
+    wall.get_by_role("complementary", name="Details").get_by_role("button", name="Draw").click()
+    expect(wall.get_by_role("application", name="Drawing on")).to_be_focused()
+    wall.keyboard.press("ArrowRight")  # moves the crosshair, and no page
+    wall.keyboard.press("Escape")
+    expect(controls).to_contain_text("page 1 of 3")
+    wall.keyboard.press("ArrowRight")
+    expect(controls).to_contain_text("page 2 of 3", timeout=SLOW)
+    wall.keyboard.press("ArrowLeft")
+    expect(controls).to_contain_text("page 1 of 3", timeout=SLOW)
+
+
+def test_work_in_tiles_leaves_out_what_is_no_display(wall: Page) -> None:
+    wall.get_by_role("gridcell").first.focus()
+    wall.keyboard.press("x")
+    dialog = wall.get_by_role("dialog", name="Work in tiles")
+    expect(dialog.get_by_role("radio", name="All: 0, and 5 not live, left out")).to_be_checked()
 
 
 def test_a_page_is_shown_in_full_and_one_that_refuses_says_so_with_a_link(wall: Page, site: str, output: Path) -> None:

@@ -71,6 +71,42 @@ def test_two_people_write_in_one_note_and_no_word_is_lost(page: Page, other: Pag
     assert note(page).evaluate("field => field.selectionStart") == len(" ".join(left)) + 1
 
 
+def test_a_character_of_several_keys_is_not_broken_by_what_others_write(
+    page: Page, other: Page, job: RunningJob
+) -> None:
+    tile = job.tiles[2]
+    focus_on(page, tile)
+    page.keyboard.press("e")
+    page.keyboard.type("one ")
+    until(other, f"id => ({NOTE})(id) == 'one '", tile)
+    keys = page.context.new_cdp_session(page)
+    keys.send("Input.imeSetComposition", {"text": "ね", "selectionStart": 1, "selectionEnd": 1})
+    other.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'zero one ', 'note')", tile)
+    until(page, f"id => ({NOTE})(id) == 'zero one '", tile)
+    page.wait_for_timeout(600)  # what is half typed is not said
+    assert page.evaluate(NOTE, tile) == "zero one "
+    expect(note(page)).to_have_value("one ね")
+    keys.send("Input.insertText", {"text": "猫"})
+    expect(note(page)).to_have_value("zero one 猫")
+    for each in (page, other):
+        until(each, f"id => ({NOTE})(id) == 'zero one 猫'", tile)
+
+
+def test_escape_gives_the_keyboard_back_to_the_wall_from_every_field_of_the_panel(page: Page, job: RunningJob) -> None:
+    focus_on(page, job.tiles[1])
+    page.keyboard.press("e")
+    expect(note(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("gridcell").nth(1)).to_be_focused()
+    field = page.get_by_role("region", name="Tags").get_by_role("combobox", name="Add a tag")
+    field.press_sequentially("tag")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Escape")  # the completions first
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("gridcell").nth(1)).to_be_focused()
+
+
 def test_a_note_goes_by_one_act_and_undo_brings_it_back(page: Page, job: RunningJob, output: Path) -> None:
     tile = job.tiles[0]
     focus_on(page, tile)
@@ -94,6 +130,13 @@ def test_the_whole_note_lies_over_the_opened_tile_unless_notes_are_hidden(page: 
     page.keyboard.press("Enter")
     over = page.get_by_role("complementary", name="Note")
     expect(over).to_have_text("A long note\nwith two lines")
+    page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'line\\n'.repeat(200), 'note')", tile)
+    over.hover()
+    page.mouse.wheel(0, 500)
+    until(page, "document.querySelector('.opened-note').scrollTop > 100")
+    over.focus()
+    page.keyboard.press("Home")
+    until(page, "document.querySelector('.opened-note').scrollTop == 0")
     page.keyboard.press("Escape")
     expect(over).to_be_hidden()
     page.keyboard.press("Control+k")

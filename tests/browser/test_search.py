@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
+from portal_kit import RunningJob
 from told_tags import TaggedWall
 
 
@@ -34,6 +35,20 @@ def test_a_search_dims_hides_or_moves_back_what_it_does_not_find(tagged: TaggedW
     tagged.shows(*range(8))
 
 
+def test_a_search_that_finds_nothing_and_hides_the_rest_says_so_and_is_cleared(tagged: TaggedWall) -> None:
+    page = tagged.page
+    tagged.on_wall()
+    box = box_of(tagged)
+    box.fill("T>9000")
+    box.press("Enter")
+    tagged.undimmed()
+    page.get_by_label("The rest").select_option(label="hidden")
+    expect(page.get_by_role("heading", name="The search finds none of the tiles")).to_be_visible()
+    page.get_by_role("button", name="Clear the search").click()
+    tagged.shows(*range(8))
+    expect(box).to_have_value("")
+
+
 def test_enter_goes_to_the_first_found_and_a_wrong_query_is_pointed_at(tagged: TaggedWall) -> None:
     box = box_of(tagged)
     box.fill("class=stripes")
@@ -42,6 +57,20 @@ def test_enter_goes_to_the_first_found_and_a_wrong_query_is_pointed_at(tagged: T
     box.fill("clas=stripes")
     expect(tagged.page.get_by_role("alert")).to_contain_text("there is no column clas")
     expect(box).to_have_attribute("aria-invalid", "true")
+    with tagged.page.expect_response("**/query?*"):
+        box.press("Enter")
+    expect(box).to_be_focused()  # it does not go to what another query found
+
+
+def test_what_is_searched_by_state_is_found_as_the_states_change(page: Page, job: RunningJob) -> None:
+    box = page.get_by_role("combobox", name="Search tiles")
+    box.fill("state=failed")
+    found = page.get_by_role("status").filter(has_text="of 4")
+    expect(found).to_have_text("0 of 4")
+    for index in (1, 2):
+        job.agent.change(index, state="failed", reason="ended")
+    expect(found).to_have_text("2 of 4")
+    box.press("Escape")
 
 
 def test_each_alternative_has_its_colour_in_the_legend(tagged: TaggedWall, output: Path) -> None:

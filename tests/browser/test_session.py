@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from portal_kit import RunningJob, RunningPortal
 from world import until
@@ -67,6 +67,114 @@ def test_people_see_each_other_by_name_and_one_looks_along_with_another(open_pag
     expect(ben.get_by_role("button", name="1 here")).to_be_visible(timeout=LONG)
 
 
+def look_along(page: Page, name: str) -> None:
+    page.get_by_role("button", name="here").click()
+    page.get_by_role("button", name=f"Look along with {name}").click()
+    page.keyboard.press("Escape")
+    expect(following(page)).to_be_visible()
+
+
+def following(page: Page) -> Locator:
+    return page.get_by_role("status").filter(has_text="You look along with")
+
+
+def zoom_on(page: Page, *numbers: int) -> None:
+    """Have a page show these tiles alone."""
+    page.evaluate(
+        """numbers => {
+            const { session } = window.tiledviz;
+            const ids = window.all.filter((_, i) => numbers.includes(i));
+            session.set([[`person/${session.person}/zoomed`, ids.length ? ids : null]], 'zoom');
+        }""",
+        [*numbers],
+    )
+
+
+@pytest.fixture
+def pair(open_page: Open) -> tuple[Page, Page]:
+    """Two people; the first one's name is Anna."""
+    anna, ben = open_page(), open_page()
+    for each in (anna, ben):
+        each.evaluate("window.all = window.tiledviz.tiles().map(t => t.id)")
+        expect(each.get_by_role("button", name="2 here")).to_be_visible(timeout=LONG)
+    anna.evaluate(
+        "{const {session} = window.tiledviz; session.set([[`person/${session.person}/name`, 'Anna']], 'name')}"
+    )
+    return anna, ben
+
+
+SHOWN = "n => window.tiledviz.tiles().length == n"
+
+
+def test_who_is_here_stands_still_under_the_hand_while_they_look_around(pair: tuple[Page, Page]) -> None:
+    anna, ben = pair
+    ben.get_by_role("button", name="2 here").click()
+    button = ben.get_by_role("button", name="Look along with Anna")
+    button.focus()
+    looks = ben.get_by_role("dialog", name="People in this session")
+    for number in (1, 2):
+        anna.get_by_role("gridcell").nth(number).focus()
+        title = anna.evaluate("window.tiledviz.tiles().find(t => t.focused).title")
+        expect(looks).to_contain_text(title)
+        expect(button).to_be_focused()
+    ben.keyboard.press("Enter")
+    leave = looks.get_by_role("button", name="Look by yourself")
+    expect(leave).to_be_focused()
+    ben.keyboard.press("Enter")
+    expect(button).to_be_focused()
+
+
+def test_a_click_while_one_looks_along_opens_the_tile_that_one_sees(pair: tuple[Page, Page]) -> None:
+    anna, ben = pair
+    look_along(ben, "Anna")
+    zoom_on(anna, 3)
+    until(ben, SHOWN, 1)
+    ben.wait_for_timeout(500)
+    stage = ben.locator("#stage").bounding_box()
+    assert stage
+    ben.mouse.click(stage["x"] + stage["width"] * 0.4, stage["y"] + stage["height"] * 0.4)
+    title = anna.evaluate("window.tiledviz.tiles()[0].title")
+    expect(ben.get_by_role("banner", name="Tile")).to_contain_text(title)
+    expect(following(ben)).to_have_count(0)
+
+
+def test_keys_that_move_the_view_end_looking_along_and_p_goes_to_the_next_person(
+    pair: tuple[Page, Page], open_page: Open
+) -> None:
+    anna, ben = pair
+    zoom_on(anna, 1, 2)
+    look_along(ben, "Anna")
+    until(ben, SHOWN, 2)
+    ben.get_by_role("gridcell").first.focus()
+    ben.keyboard.press("i")
+    expect(following(ben)).to_be_visible()
+    ben.keyboard.press("ArrowRight")
+    expect(following(ben)).to_have_count(0)
+    until(ben, SHOWN, 4)
+    open_page()
+    expect(ben.get_by_role("button", name="3 here")).to_be_visible(timeout=LONG)
+    names = set()
+    for _ in range(2):
+        ben.keyboard.press("p")
+        expect(following(ben)).to_be_visible()
+        names.add(following(ben).inner_text())
+    assert len(names) == 2
+
+
+def test_looking_along_outlasts_a_line_that_breaks(pair: tuple[Page, Page]) -> None:
+    anna, ben = pair
+    look_along(ben, "Anna")
+    anna.reload()
+    expect(ben.get_by_role("status").filter(has_text="Anna is away")).to_be_visible(timeout=LONG)
+    until(anna, "window.tiledviz?.session?.loaded && window.tiledviz.tiles().length == 4")
+    expect(following(ben)).to_be_visible(timeout=LONG)
+    anna.evaluate("window.all = window.tiledviz.tiles().map(t => t.id)")
+    zoom_on(anna, 0, 1, 2)
+    until(ben, SHOWN, 3)
+    zoom_on(anna)
+    until(ben, SHOWN, 4)
+
+
 def test_a_screen_of_a_display_wall_shows_its_piece_of_what_its_leader_sees(open_page: Open) -> None:
     leader = open_page()
     person = leader.evaluate("window.tiledviz.session.person")
@@ -112,8 +220,29 @@ def test_a_version_is_saved_compared_restored_and_deleted(open_page: Open, outpu
     page.keyboard.press("Control+z")
     until(page, "id => window.tiledviz.session.document.text(`note/${id}`) == 'spots split here'", first)
     session_menu(page)
-    page.get_by_role("button", name="Delete before").click()
+    page.get_by_role("button", name="Delete before").focus()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Restore before")).to_have_count(0)
+    expect(dialog).to_be_focused()
+    expect(dialog).to_contain_text("before is deleted.")
+
+
+def test_a_name_stays_in_its_field_until_the_version_is_saved(open_page: Open) -> None:
+    page = open_page()
+    session_menu(page)
+    field = page.get_by_label("Save this state as")
+    field.fill("kept")
+    page.route("**/session/versions", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Session")
+    expect(dialog).to_contain_text("That did not work")
+    expect(field).to_have_value("kept")
+    page.unroute("**/session/versions")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("status")).to_have_text("kept is saved.")
+    expect(field).to_have_value("")
+    page.get_by_role("button", name="Delete kept").click()
+    expect(dialog).to_contain_text("kept is deleted.")
 
 
 def test_a_session_goes_into_a_file_and_comes_back(open_page: Open, tmp_path: Path) -> None:
@@ -159,6 +288,30 @@ def test_a_bookmark_brings_back_view_and_arrangement(open_page: Open) -> None:
     page.evaluate("window.tiledviz.session.set([['sort', null]], 'sort')")
     page.get_by_role("button", name="Delete The second").click()
     expect(page.get_by_role("button", name="Go to The second")).to_have_count(0)
+
+
+def test_a_bookmark_sets_what_bookmarks_keep_and_nothing_else(open_page: Open) -> None:
+    page = open_page()
+    shared = [["person/somebody/name", "x"], ["layout/columns", 2], ["note", "x"]]
+    bookmarks = [
+        ["bookmark/a", {"name": "Bare", "view": {}}],
+        ["bookmark/b", {"name": "Odd", "view": {"shared": shared}}],
+    ]
+    page.evaluate("acts => window.tiledviz.session.set(acts, 'bookmark')", bookmarks)
+    page.get_by_role("gridcell").nth(1).focus()
+    page.keyboard.press("z")
+    page.wait_for_timeout(500)
+    near = page.evaluate("window.tiledviz.camera().scale")
+    session_menu(page)
+    page.get_by_role("button", name="Go to Bare").click()
+    until(page, "s => window.tiledviz.camera().scale < s * 0.8", near)
+    page.get_by_role("button", name="Go to Odd").click()
+    until(page, "window.tiledviz.session.document.get('layout/columns') == 2")
+    until(page, "window.tiledviz.session.document.pending.length == 0")
+    assert page.evaluate("window.tiledviz.session.document.get('person/somebody/name') ?? null") is None
+    page.evaluate(
+        "window.tiledviz.session.set([['layout/columns', null], ['bookmark/a', null], ['bookmark/b', null]], 'x')"
+    )
 
 
 def test_an_address_restores_the_view_after_a_reload_and_in_another_browser(open_page: Open) -> None:

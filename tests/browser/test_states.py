@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from portal_kit import RunningJob, RunningPortal
 from told_wall import TELLING, Wall, at_rest
@@ -213,6 +213,27 @@ def test_what_went_wrong_with_an_action_is_said_beside_it(wall: Wall) -> None:
     expect(wall.panel.get_by_text(problem)).to_be_visible()
 
 
+def test_what_went_wrong_is_not_said_of_another_tile(wall: Wall) -> None:
+    page, panel = wall.page, wall.panel
+    held: list[Route] = []
+    page.route("**/api/v1/tiles/restart", lambda route: held.append(route))
+    page.route("**/api/v1/jobs/*/stop", lambda route: held.append(route))
+    wall.tell([fields | {"job": wall.job.id} for fields in mixed(16, wall.now)])
+    wall.focus_on(0)
+    panel.get_by_role("button", name="Start again").click()
+    expect(panel.get_by_role("status").filter(has_text="Starting again")).to_be_visible()
+    panel.get_by_role("button", name="Stop all its tiles").click()
+    panel.get_by_role("button", name="End the job").click()
+    wall.focus_on(1)
+    while len(held) < 2:
+        page.wait_for_timeout(20)
+    for route in held:
+        with page.expect_response(route.request.url):
+            route.fulfill(status=503, content_type="application/json", body='{"error": "it is gone"}')
+    page.wait_for_timeout(200)
+    expect(panel.get_by_text("it is gone")).to_have_count(0)
+
+
 def test_a_failed_tile_of_a_job_that_is_over_is_launched_again_with_all_its_tiles_once_asked(
     wall: Wall, output: Path
 ) -> None:
@@ -357,6 +378,23 @@ def test_a_command_is_run_in_tiles_with_a_result_of_each(wall: Wall, output: Pat
     expect(dialog).to_be_hidden()
 
 
+def test_what_is_under_way_is_shown_to_its_end_whatever_is_chosen_meanwhile(wall: Wall) -> None:
+    page = wall.page
+    held: list[Route] = []
+    page.route("**/api/v1/tiles/run", lambda route: held.append(route))
+    wall.tell(mixed(16, wall.now))
+    page.keyboard.press("x")
+    dialog = page.get_by_role("dialog", name="Work in tiles")
+    dialog.get_by_role("textbox", name="Command").fill("hostname")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("row").filter(has_text="under way")).to_have_count(5)
+    dialog.get_by_role("radio", name="Put a file").check()
+    expect(dialog.get_by_role("row").filter(has_text="under way")).to_have_count(5)
+    results = [{"tile": tile, "code": 0, "stdout": "c1", "stderr": "", "error": ""} for tile in wall.job.tiles[:5]]
+    held[0].fulfill(json={"results": results})
+    expect(dialog.get_by_role("row").filter(has_text="c1")).to_have_count(5)
+
+
 def test_work_in_what_a_search_found_in_one_tile_and_not_in_none(wall: Wall) -> None:
     page = wall.page
     wall.answer("/tiles/resize", {"results": [{"tile": wall.job.tiles[0], "error": ""}]})
@@ -402,6 +440,15 @@ def test_a_file_is_put_into_tiles_and_fetched_from_one_byte_for_byte(wall: Wall,
     dialog.get_by_role("button", name="Put the file in 5 tiles").click()
     expect(dialog.get_by_text("Done in all 5.")).to_be_visible()
     assert wall.asked == [("/tiles/put", {"tiles": wall.job.tiles[:5], "path": "/tmp/given.bin", "data": encoded})]
+    (tmp_path / "other.bin").write_bytes(content)
+    dialog.get_by_label("File of this computer").set_input_files(tmp_path / "other.bin")
+    expect(dialog.get_by_label("Path in the tile")).to_have_value("/tmp/other.bin")
+    dialog.get_by_label("Path in the tile").fill("/tmp/mine")
+    dialog.get_by_label("File of this computer").set_input_files(tmp_path / "given.bin")
+    expect(dialog.get_by_label("Path in the tile")).to_have_value("/tmp/mine")
+    (tmp_path / "given.bin").unlink()
+    dialog.get_by_role("button", name="Put the file in 5 tiles").click()
+    expect(dialog.get_by_text("This file cannot be read any more: choose it again.")).to_be_visible()
     dialog.get_by_role("radio", name="Fetch a file").check()
     expect(dialog.get_by_role("radio", name="All")).to_be_disabled()
     dialog.get_by_label("Path in the tile").fill("/tmp/found.bin")

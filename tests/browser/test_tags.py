@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from portal_kit import RunningPortal
+from portal_kit import RunningJob, RunningPortal
 from told_tags import TaggedWall
 
 
@@ -44,6 +44,17 @@ def test_tags_are_put_on_and_taken_off_by_keyboard_and_all_of_it_is_undone(tagge
     expect(tagged.cell(3)).not_to_have_accessible_name(_has("to check"))
 
 
+def test_the_dialog_keeps_the_keyboard_while_tiles_count_frames(page: Page, job: RunningJob) -> None:
+    page.get_by_role("gridcell").first.focus()
+    page.keyboard.press("k")
+    remove = page.get_by_role("dialog", name="Tags of tile 0").get_by_role("button", name="Remove tag0")
+    remove.focus()
+    job.agent.change(0, frames=777)
+    expect(page.locator("#panel")).to_contain_text("777")
+    expect(remove).to_be_focused()
+    page.keyboard.press("Escape")
+
+
 def test_the_panel_shows_the_tags_of_the_tile_takes_them_off_and_adds_others(tagged: TaggedWall) -> None:
     panel = tagged.page.get_by_role("region", name="Tags")
     tagged.on_wall(2)
@@ -70,6 +81,12 @@ def test_the_legend_names_the_tags_selects_their_tiles_and_hides_them(tagged: Ta
     expect(hide).to_be_focused()
     hide.click()
     tagged.shows(*range(8))
+    # As many may be others.
+    script = "([one, two]) => window.tiledviz.session.set([[`tags/${one}/keep`, false], [`tags/${two}/keep`, true]])"
+    tagged.page.evaluate(script, tagged.page.evaluate("window.tiledviz.tiles().map(t => t.id)")[:2])
+    expect(tagged.cell(1)).to_have_accessible_name(_has("keep"))
+    tagged.legend.get_by_role("button", name="keep: select 2 tiles").click()
+    tagged.selected(1, 2)
     tagged.on_wall()
     tagged.press("l")
     expect(tagged.legend).to_be_hidden()
@@ -116,6 +133,11 @@ def test_a_tag_is_merged_into_another_renamed_and_coloured(tagged: TaggedWall) -
         tagged.press("Control+z")
     expect(tagged.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
     expect(tagged.legend.get_by_role("listitem")).to_have_count(4)
+    tagged.command("Merge or rename a tag …")
+    tagged.choose("keep (2 tiles)")
+    field.fill("Keep")
+    field.press("Enter")
+    expect(tagged.legend.get_by_text("Keep", exact=True)).to_be_visible()
 
 
 def test_the_wall_is_sorted_and_grouped_by_tags_and_columns(tagged: TaggedWall, output: Path) -> None:
@@ -161,6 +183,8 @@ def test_who_may_only_look_sees_the_tags_and_is_offered_no_change(
     expect(panel.get_by_role("listitem")).to_have_text(["8 · 300K", "keep"])
     expect(panel.get_by_role("button")).to_have_count(0)
     expect(panel.get_by_role("combobox")).to_be_hidden()
+    expect(tagged.page.get_by_role("button", name="Turn off")).to_be_visible()
+    expect(other.page.get_by_role("button", name="Turn off")).to_have_count(0)
     other.press("l")
     expect(other.legend.get_by_role("button", name="keep: select 2 tiles")).to_be_visible()
     expect(other.legend.get_by_role("button", name="Hide keep")).to_have_count(0)

@@ -99,5 +99,12 @@ def test_a_code_opens_the_wall_on_the_tile_and_holds_no_secret(page: Page, job: 
     expect(dialog.get_by_role("img", name=f"QR code of {address}")).to_be_visible()
     expect(dialog.get_by_text(address, exact=True)).to_be_visible()
     shot(page, output / "qr.png")
+    expect(dialog.get_by_role("button", name="Copy")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+    # Over plain HTTP from another machine, pages have no clipboard.
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.keyboard.press("j")
+    expect(dialog.get_by_role("img", name=f"QR code of {address}")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Copy")).to_have_count(0)
+    page.keyboard.press("Escape")

@@ -23,7 +23,7 @@ DELAY = 2.0  # seconds, at most
 DROP = 0.1  # how often a line breaks after some operations
 QUIET = "window.tiledviz.connection() == 'open' && window.tiledviz.session.document.pending.length == 0"
 
-# One operation; returns how many the page did (to undo with nothing to undo is none).
+# One operation; returns what the page calls it (to undo with nothing to undo is none).
 DO = """
 ([kind, path, value, at]) => {
   const { session } = window.tiledviz;
@@ -36,7 +36,7 @@ DO = """
     const from = Math.floor(at * (text.length + 1));
     session.write(path, text.slice(0, from) + value + text.slice(from + (kind === 'over' ? 2 : 0)));
   }
-  return session.document.pending.length - before;
+  return session.document.pending.slice(before).map(({ id }) => id);
 }
 """
 
@@ -68,14 +68,13 @@ class Hand:
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.mark = "abcd"[number]
-        self.did = 0
+        self.did: list[str] = []
         self.page.goto(f"{portal.origin}/#login={portal.login_ticket()}")
         until(self.page, "window.tiledviz.connection() == 'open'", seconds=60)
-        self.name: str = self.page.evaluate("window.tiledviz.session.page")
 
     def do(self, chance: random.Random, count: int) -> None:
         for i in range(count):
-            self.did += int(self.page.evaluate(DO, some(chance, f"{self.mark}{self.did + i} ")))
+            self.did += self.page.evaluate(DO, some(chance, f"{self.mark}{len(self.did) + i} "))
 
     def plain(self) -> Any:
         return self.page.evaluate("window.tiledviz.session.document.plain()")
@@ -135,9 +134,7 @@ def test_three_browsers_on_lines_that_break_and_a_portal_that_is_killed_end_with
         ops = ordered(portal)
         names = Counter(op["id"] for op in ops)
         assert max(names.values()) == 1, "none is there twice"
-        for hand in hands:
-            wanted = {f"{hand.name}-{number}" for number in range(1, hand.did + 1)}
-            assert {name for name in names if name.startswith(hand.name)} == wanted, "none is lost"
+        assert set(names) == {name for hand in hands for name in hand.did}, "none is lost"
         head = ops[-1]["seq"]
         for hand in hands:
             hand.settle(head)
@@ -145,7 +142,7 @@ def test_three_browsers_on_lines_that_break_and_a_portal_that_is_killed_end_with
         late = Hand(chromium, portal, 3)  # and who comes now sees the same
         hands.append(late)
         late.settle(head)
-        assert sum(hand.did for hand in hands) > count
+        assert sum(len(hand.did) for hand in hands) > count
         for document in documents:
             assert document == late.plain()
         assert document == stored(portal)

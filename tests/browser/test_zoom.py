@@ -59,6 +59,31 @@ def test_with_one_tile_alone_arrows_walk_to_its_neighbours_and_enter_opens_it(pa
     until(page, SHOWN, job.tiles)
 
 
+def test_who_hides_a_tile_in_a_zoom_sees_it_go_and_the_columns_of_all_are_left_alone(
+    page: Page, job: RunningJob
+) -> None:
+    one, two, three, four = job.tiles
+    for tile in (two, three):
+        focus_on(page, tile)
+        page.keyboard.press("Space")
+    page.keyboard.press("v")
+    until(page, SHOWN, [two, three])
+    page.keyboard.press(".")
+    assert page.evaluate("window.tiledviz.session.document.get('layout/columns') ?? null") is None
+    page.evaluate("id => window.tiledviz.session.set([[`tile/${id}/hidden`, true]], 'hide')", two)
+    until(page, SHOWN, [three])
+    page.evaluate("id => window.tiledviz.session.set([[`tile/${id}/hidden`, true]], 'hide')", three)
+    until(page, SHOWN, [one, four])
+    page.keyboard.press(".")
+    until(page, "window.tiledviz.session.document.get('layout/columns') !== undefined")
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    until(page, SHOWN, [two, three])
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    until(page, SHOWN, job.tiles)
+
+
 def test_a_zoom_is_undone_like_everything(page: Page, job: RunningJob) -> None:
     focus_on(page, job.tiles[2])
     page.keyboard.press("v")

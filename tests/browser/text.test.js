@@ -53,6 +53,10 @@ test('French is written as it is printed: typographic apostrophes, a space befor
   assert.deepEqual(all.filter((line) => /[\p{L}\d})][;:?!](?:\s|$)/u.test(line.replace(/^\S+: /, ''))), []);
 });
 
+test('three dots stand apart from the word before, in both', () => {
+  for (const file of [en, fr]) assert.deepEqual(Object.entries(file).filter(([, message]) => textsOf(message).some((text) => /[\p{L}\d]…/u.test(text))), []);
+});
+
 // --------------------------------------------------------------- what the page uses
 
 /** Return the texts that the page's modules hold as they are, and the beginnings of those that are put together. */
@@ -187,6 +191,7 @@ test('in French, words, numbers, times and plurals are French', () => {
     assert.equal(formatCount(1024), '1\u202f024');
     assert.match(clock(new Date(2026, 10, 24, 14, 5).getTime() / 1000), /14:05$/);
     assert.equal(t('said.colon', { what: 'a', why: 'b' }), 'a\u00a0: b');
+    assert.equal(t('tile.remove-ask', { title: 'b c' }), 'Retirer «\u00a0b c\u00a0» du mur\u00a0?');
   } finally {
     speak('en');
   }

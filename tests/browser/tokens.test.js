@@ -49,6 +49,13 @@ test('colours stand in the tokens, and nowhere else', () => {
   for (const [name, css] of sheets) if (name !== 'tokens.css') assert.deepEqual(plain(css).match(COLOUR) ?? [], [], name);
 });
 
+test('a theme says each token once', () => {
+  for (const [, theme, body] of plain(sheets.get('tokens.css')).matchAll(/data-theme="(\w+)"\]\s*\{([^}]*)\}/g)) {
+    const names = [...body.matchAll(/--([\w-]+):/g)].map(([, name]) => name);
+    assert.deepEqual(names, [...new Set(names)], theme);
+  }
+});
+
 test('every token that a sheet uses is there, and each theme has all that one has', () => {
   const own = new Set([...sheets.values()].flatMap((css) => [...plain(css).matchAll(/(--[\w-]+)\s*:/g)].map(([, name]) => name)));
   for (const [name, css] of sheets) {

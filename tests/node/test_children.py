@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_a_tiles_program_is_served_after_all_else_that_wants_the_processor() -> 
 
     behind, usual = asyncio.run(groups())
     assert usual == AUTOGROUP.read_text() != behind
+
+
+def test_a_process_that_closed_its_output_and_lives_on_costs_nothing() -> None:
+    async def ask() -> tuple[int | None, str]:
+        return await Children().ask(["sh", "-c", "echo said; exec >&- 2>&-; sleep 1.5"], os.environ, 20)
+
+    before = time.process_time()
+    assert asyncio.run(ask()) == (0, "said\n")
+    assert time.process_time() - before < 0.5
 
 
 def _group(pid: int) -> str:

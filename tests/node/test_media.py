@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
+import asyncio
+import os
+import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -21,8 +23,9 @@ from tvcore.batch.plan import TilePlan
 from tvcore.cases import TileSpec
 from tvcore.causes import TileFailureError
 from tvcore.errors import TiledVizError
-from tvcore.node import framing, media
-from tvcore.node.media_tile import Moment, number_at
+from tvcore.node import media, media_tile
+from tvcore.node.heads import read_head
+from tvcore.node.media_tile import MediaTile, Moment, number_at
 from tvcore.tunnel import agents
 
 Start = Callable[..., NodeAgent]
@@ -92,6 +95,89 @@ def test_a_picture_of_any_size_becomes_no_larger_framebuffer_than_16_mebipixels(
     assert width / height == pytest.approx(7 / 6, rel=0.01)
 
 
+def test_the_files_of_a_node_share_its_memory() -> None:
+    assert [media.share(tiles) for tiles in (1, 32)] == [media.MOST_PIXELS] * 2
+    assert media.share(128) * 128 == media.ALL_PIXELS
+    assert media.share(4096) == media.LEAST_PIXELS
+
+
+def test_no_framebuffer_has_more_pixels_than_its_share(tmp_path: Path, movie: Path, pdf: Path) -> None:
+    for suffix, kind in (("png", np.uint8), ("jpg", np.uint8), ("tif", np.int32)):
+        picture = tmp_path / f"picture.{suffix}"
+        cv2.imwrite(str(picture), np.full((600, 700), 99, kind))
+        height, width = media.open_medium("picture", str(picture), 1000).frame(0).shape[:2]
+        assert 900 < height * width <= 1000
+    for name, path in (("movie", movie), ("pdf", pdf)):
+        height, width = media.open_medium(name, str(path), 1000).frame(1).shape[:2]
+        assert 900 < height * width <= 1000
+
+
+def tiff(order: str, big: bool, width: int, height: int) -> bytes:
+    """Return the head of a TIFF whose width is a SHORT and whose height a LONG."""
+    place, count, entry = ("Q", "Q", "HHQ") if big else ("I", "H", "HHI")
+    start = b"II" if order == "<" else b"MM"
+    start += struct.pack(order + ("HHH" if big else "H"), *((43, 8, 0) if big else (42,)))
+    start += struct.pack(order + place, len(start) + struct.calcsize(place))
+    fields = [struct.pack(order + entry, 256, 3, 1) + struct.pack(order + "H", width)]
+    fields.append(struct.pack(order + entry, 257, 4, 1) + struct.pack(order + "I", height))
+    length = struct.calcsize("=" + entry) + struct.calcsize(place)
+    return start + struct.pack(order + count, len(fields)) + b"".join(field.ljust(length, b"\0") for field in fields)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("big", [False, True])
+def test_the_head_of_a_tiff_says_how_large_it_is(tmp_path: Path, order: str, big: bool) -> None:
+    path = tmp_path / "picture.tif"
+    path.write_bytes(tiff(order, big, 50_000, 70_000))
+    assert read_head(str(path))[1:] == (50_000, 70_000)
+    with pytest.raises(
+        TileFailureError, match="its 50000 x 70000 pixels are more than 1024 megapixels: make it smaller"
+    ):
+        media.open_medium("picture", str(path))
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(TileFailureError, match="it is no whole picture"):
+        media.open_medium("picture", str(path))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_the_head_of_a_picture_says_what_is_in_it(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture.{suffix}"
+    cv2.imwrite(str(path), np.zeros((20, 30, 3), np.uint8))
+    assert read_head(str(path)) == (suffix == "jpg", 30, 20)
+
+
+@pytest.mark.parametrize(("crowd", "most"), [(media.CROWD, 3), (100, 1)])
+def test_large_pictures_are_decoded_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowd: int, most: int
+) -> None:
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), np.zeros((20, 30, 3), np.uint8))
+    monkeypatch.setattr(media, "CROWD", crowd)
+    at_once: list[int] = []
+    running: set[int] = set()
+
+    def slow(*_: object) -> Any:
+        running.add(threading.get_ident())
+        time.sleep(0.3)
+        at_once.append(len(running))
+        running.discard(threading.get_ident())
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(media, "_read", slow)
+    threads = [threading.Thread(target=media.open_medium, args=("picture", str(path))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(at_once) == most
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(TileFailureError, match="it is no regular file"):
+        media.open_medium("picture", str(tmp_path / "pipe.png"))
+
+
 @pytest.mark.parametrize("kind", ["picture", "movie", "pdf"])
 @pytest.mark.parametrize(
     ("content", "why"), [(b"", "it is empty"), (b"\x89PNG rubbish", "read here"), (None, "No such file")]
@@ -117,6 +203,58 @@ def test_a_movie_gives_each_frame_forwards_backwards_and_far_off(movie: Path) ->
     shown.close()
 
 
+def test_a_movie_takes_one_thread_and_its_name_for_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "run%04d.mp4"  # MPEG-4, which FFMPEG would decode on every core
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"mp4v"), FPS, (96, 64))  # type: ignore[attr-defined]
+    for i in range(10):
+        writer.write(np.full((64, 96, 3), 8 * i, np.uint8))
+    writer.release()
+    shown = media.Movie(str(path), media.MOST_PIXELS)
+    assert grey(shown.frame(9)) == pytest.approx(72, abs=4)
+    assert shown._file.get(cv2.CAP_PROP_N_THREADS) == 1
+
+
+def test_a_movie_is_not_closed_under_the_frame_that_is_read(movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = media.open_medium("movie", str(movie))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(image: Any, most: int) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        return image
+
+    monkeypatch.setattr(media, "framebuffer", slow)
+    reading = threading.Thread(target=shown.frame, args=(0,))
+    closing = threading.Thread(target=shown.close)
+    reading.start()
+    assert begun.wait(20)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    go_on.set()
+    closing.join(20)
+    assert not closing.is_alive()
+
+
+def test_a_page_that_cannot_be_drawn_is_closed_under_the_lock(pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = media.open_medium("pdf", str(pdf))
+    locked: list[bool] = []
+    close = pypdfium2.PdfPage.close
+
+    def fails(*_: object, **__: object) -> None:
+        raise pypdfium2.PdfiumError("no")
+
+    def closes(page: pypdfium2.PdfPage) -> None:
+        locked.append(media._pdf.locked())
+        close(page)
+
+    monkeypatch.setattr(pypdfium2.PdfPage, "render", fails)
+    monkeypatch.setattr(pypdfium2.PdfPage, "close", closes)
+    with pytest.raises(TileFailureError, match=r"page 1 cannot be drawn \(no\)"):
+        shown.frame(0)
+    assert locked == [True]
+
+
 def test_pages_of_a_pdf_are_drawn_in_their_own_shape(pdf: Path) -> None:
     shown = media.open_medium("pdf", str(pdf))
     (height, width), (height_3, width_3) = (shown.frame(i).shape[:2] for i in (0, 2))
@@ -131,6 +269,78 @@ def test_a_moment_goes_on_by_the_clock_and_stops_at_either_end() -> None:
     assert Moment(0.5, since=100.0, rate=2.0).now(101.0, 3.0) == 2.5
     assert Moment(0.5, since=100.0, rate=2.0).now(200.0, 3.0) == 3.0
     assert Moment(2.0, since=100.0, rate=-1.0).now(200.0, 3.0) == 0.0
+
+
+# ---------------------------------------------------------------------- tiles
+
+
+class Slow:
+    """A medium that is slow to open and to close, and notes where it was closed."""
+
+    count, pace, length, clock = 1, 0.0, 0.0, ""
+    seconds = 0.5
+
+    def __init__(self) -> None:
+        self.closed: list[int] = []
+
+    def open(self, *_: object) -> Slow:
+        time.sleep(self.seconds)
+        return self
+
+    def frame(self, number: int) -> Any:
+        return np.zeros((2, 2, 4), np.uint8)
+
+    def close(self) -> None:
+        time.sleep(self.seconds)
+        self.closed.append(threading.get_ident())
+
+
+def media_tile_of(folder: Path) -> MediaTile:
+    """Return a tile on a node that has nothing but a folder for logs."""
+    node: Any = SimpleNamespace(logs=folder, changed=lambda *_: None)
+    return MediaTile(TilePlan(index=0, title="t", kind="pdf", source="/paper.pdf"), node)
+
+
+@pytest.mark.parametrize("after", [0.1, 1.0])  # while it is opened; when it is open
+def test_a_file_is_closed_in_a_thread_whenever_its_tile_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: float
+) -> None:
+    medium = Slow()
+    monkeypatch.setattr(media_tile, "open_medium", medium.open)
+
+    async def stop() -> float:
+        tile = media_tile_of(tmp_path)
+        life = asyncio.create_task(tile.run())
+        await asyncio.sleep(after)
+        begun = time.monotonic()
+        await tile.stop()
+        took = time.monotonic() - begun
+        life.cancel()
+        await asyncio.wait([life])
+        return took
+
+    assert asyncio.run(stop()) < Slow.seconds / 2
+    wait_for(lambda: medium.closed, what="it is closed")
+    assert threading.get_ident() not in medium.closed
+    assert len(medium.closed) == 1
+
+
+def test_a_tile_takes_no_more_than_its_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shares: list[int] = []
+    monkeypatch.setattr(media_tile, "open_medium", lambda *given: shares.append(given[2]) or Slow())  # type: ignore[func-returns-value]
+    tiles = [media_tile_of(tmp_path) for _ in range(64)]
+
+    async def live() -> None:
+        life = asyncio.create_task(tiles[0].run())
+        while not shares:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        life.cancel()
+        await asyncio.wait([life])
+
+    asyncio.run(live())
+    for tile in tiles[1:]:
+        tile.log.close()
+    assert shares[0] <= media.share(64)
 
 
 # --------------------------------------------------------------------- values
@@ -152,57 +362,6 @@ def test_a_tile_has_a_command_or_a_source_of_its_kind(wrong: dict[str, Any], why
         TileSpec(**wrong)
     with pytest.raises(ValidationError, match=why):
         TilePlan(index=0, title="t", **wrong)
-
-
-# -------------------------------------------------------------------- framing
-
-
-@pytest.mark.parametrize(
-    ("headers", "refused"),
-    [
-        ([], False),
-        ([("X-Frame-Options", "DENY")], True),
-        ([("x-frame-options", "sameorigin")], True),
-        ([("X-Frame-Options", "ALLOW-FROM https://example.org")], False),
-        ([("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")], True),
-        ([("Content-Security-Policy", "frame-ancestors")], True),
-        ([("Content-Security-Policy", "frame-ancestors 'self' https://example.org")], True),
-        ([("Content-Security-Policy", "frame-ancestors *"), ("X-Frame-Options", "DENY")], False),
-        ([("Content-Security-Policy", "frame-ancestors *, frame-ancestors 'none'")], True),
-        ([("Content-Security-Policy", "default-src 'none'"), ("X-Frame-Options", "DENY")], True),
-        ([("Content-Security-Policy-Report-Only", "frame-ancestors 'none'")], False),
-    ],
-)
-def test_what_a_site_says_of_framing_is_understood(headers: list[tuple[str, str]], refused: bool) -> None:
-    assert bool(framing.refusal(headers)) == refused
-
-
-@contextmanager
-def site(**headers: str) -> Iterator[str]:
-    """Yield the address of a site that answers with *headers*."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(b"<p>hello")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_site_that_is_not_there_is_told_of_and_not_called_refusing() -> None:
-    found = framing.ask("http://127.0.0.1:9/")
-    assert found["framing"] == "allowed"
-    assert "could not ask the site" in found["why"]
 
 
 # ----------------------------------------------------------------- real agents
@@ -260,17 +419,3 @@ def test_a_movie_is_decoded_only_while_somebody_looks(
     late.show((0, 96, 64))
     late.settle()
     assert grey(late.canvas[0]) == pytest.approx(8 * 29, abs=4)
-
-
-def test_a_page_says_whether_its_site_lets_it_be_framed(start_agent: Start) -> None:
-    with site(X_Frame_Options="DENY") as refusing:
-        status = start_agent((), kind="page", source=refusing).wait_state("live")
-    assert status["media"] == {
-        "url": refusing, "framing": "refused", "why": "the site answers X-Frame-Options: DENY",
-    }  # fmt: skip
-
-
-def test_a_page_that_may_be_framed_says_so(start_agent: Start) -> None:
-    with site() as friendly:
-        status = start_agent((), kind="page", source=friendly).wait_state("live")
-    assert status["media"] == {"url": friendly, "framing": "allowed", "why": ""}

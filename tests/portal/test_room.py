@@ -14,10 +14,12 @@ import gevent
 import pytest
 
 from portal_kit import RunningPortal, WallPage, closing
+from tvcore.portal.auth import Login
+from tvcore.portal.page_messages import Operation, PageMessage
 from tvcore.portal.roles import Role
 from tvcore.portal.room import Member, Room
 from tvcore.portal.spread import Spread
-from tvcore.portal.visit import Allowance
+from tvcore.portal.visit import Allowance, Visit
 from tvcore.workers import CallFailedError, WorkerLostError
 
 OTHER_PROCESS = """
@@ -166,6 +168,18 @@ def test_a_viewer_changes_own_registers_alone_and_is_told_why_the_rest_is_refuse
     assert refused not in [op["id"] for op in owner.ops]
 
 
+def test_a_name_that_somebody_took_first_is_refused_so_that_the_page_takes_another(pages: Pages) -> None:
+    guest, owner = pages("guest"), pages()
+    guest.join()
+    owner.join()
+    name = f"{owner.name}-1"
+    guest.wall.say(ops=[{"id": name, "set": [[f"person/{guest.me['person']}/zoomed", [1]]]}])
+    owner.heard(name)
+    assert owner.do(("layout/columns", 3)) == name
+    refused = owner.wall.event(lambda event: event["event"] == "refused", 30)
+    assert (refused["op"], refused["taken"]) == (name, True)
+
+
 def test_an_operation_that_is_none_is_refused_and_the_stream_goes_on(pages: Pages) -> None:
     page = pages()
     page.join()
@@ -295,6 +309,19 @@ def test_an_allowance_is_a_burst_and_then_a_rate() -> None:
     assert allowance.take(6, 100) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(("role", "waits"), [("editor", False), ("guest", True)])
+def test_who_may_not_arrange_does_less_in_a_while(role: Role, waits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("tvcore.portal.visit.gevent.sleep", slept.append)
+    room = Room(FakeCalls(), "main")
+    visit = Visit(room, Login("p", "cookie", role), lambda: None)
+    visit.take(PageMessage(join=None), 1)
+    for number in range(5):
+        visit.take(PageMessage(ops=[Operation(id=f"a-{number}-{i}") for i in range(100)]), 100)
+    assert (max(slept) > 20) == waits
+    room.stop()
+
+
 class FakeCalls:
     """A store in memory that fails as it is told to."""
 
@@ -302,6 +329,7 @@ class FakeCalls:
         self.ordered: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.lost = 0
+        self.settles: int | None = 0  # how often there is something; None: it fails
 
     def call(self, name: str, seconds: float, /, **given: Any) -> Any:
         self.calls.append(name)
@@ -310,6 +338,14 @@ class FakeCalls:
             self.lost -= 1
             raise WorkerLostError("killed")
         came: list[dict[str, Any]] = []
+        if name == "settle":
+            if self.settles is None:
+                raise WorkerLostError("it took too long")
+            if self.settles:
+                self.settles -= 1
+                self.ordered.append({"seq": len(self.ordered) + 1, "id": "settle:1", "settle": 1})
+                return True
+            return False
         if name == "append_ops":
             if any(op.get("bad") for act in given["acts"] for op in act["ops"]):
                 raise CallFailedError("a fault")
@@ -353,7 +389,7 @@ def test_what_many_do_meanwhile_is_ordered_in_one_call_and_serialised_once() -> 
     for member in members:
         room.offer(member, [{"id": f"{member.person}-1"}])
     gevent.sleep(0.1)
-    assert len(calls.calls) == begun + 1
+    assert calls.calls[begun:] == ["append_ops", "settle"]
     news = [room.news(member) for member in members]
     assert len(json.loads(news[0][0])["ops"]) == 50
     assert all(each[0] is news[0][0] for each in news)
@@ -369,6 +405,33 @@ def test_a_store_that_is_away_for_a_while_loses_nothing_and_changes_no_order() -
     gevent.sleep(1)
     assert [op["id"] for op in calls.ordered] == ["a-1", "a-2"]
     assert member.waiting == 0
+    room.stop()
+
+
+def test_what_is_old_is_settled_after_the_acts_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = FakeCalls()
+    calls.settles = 1
+    room, (member,) = met(calls, 1)
+    room.offer(member, [{"id": "a-1"}])
+    gevent.sleep(0.1)
+    told_ids = [op["id"] for event in told(room, member) for op in event.get("ops", ())]
+    assert told_ids == ["a-1", "settle:1"]
+    room.offer(member, [{"id": "a-2"}])
+    gevent.sleep(0.1)
+    assert calls.calls.count("settle") == 1, "not after every act"
+    room.stop()
+
+
+def test_a_session_that_cannot_be_settled_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvcore.portal.room.SETTLE_EVERY", 0.0)
+    calls = FakeCalls()
+    calls.settles = None
+    room, (member,) = met(calls, 1)
+    for i in range(5):
+        room.offer(member, [{"id": f"a-{i}"}])
+        gevent.sleep(0.1)
+    assert [op["id"] for op in calls.ordered] == [f"a-{i}" for i in range(5)]
+    assert calls.calls.count("settle") == 1, "and it is not tried again at once"
     room.stop()
 
 

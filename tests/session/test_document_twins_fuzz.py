@@ -70,6 +70,10 @@ class Page:
         if operation is None:
             return False
         self.world.done.add(operation["id"])
+        touched = [path for name in ("set", "text") for path, _ in operation.get(name, ())]
+        about = operation.get("undo", operation.get("redo"))
+        if about in self.world.own or (about is None and all(path.startswith("person/") for path in touched)):
+            self.world.own.add(operation["id"])
         self.up.append(operation)
         return True
 
@@ -77,7 +81,9 @@ class Page:
         ops, self.up = self.up[:count], self.up[count:]
         after = self.world.store.rooms.head(SESSION)
         sent = [{name: value for name, value in op.items() if name != "person"} for op in ops]
-        for came in self.world.store.rooms.append(SESSION, self.person, self.role, sent):
+        outcomes = self.world.store.rooms.append(SESSION, self.person, self.role, sent)
+        self.world.store.rooms.settle(SESSION)
+        for came in outcomes:
             if "refused" in came:
                 self.world.refused.add(came["refused"])
                 self.down.append(("refuse", [came["refused"]]))
@@ -118,6 +124,7 @@ class World:
         self.node, self.store, self.chance = node, store, chance
         self.done: set[str] = set()
         self.refused: set[str] = set()
+        self.own: set[str] = set()
         node("", "reset")
         self.pages: list[Page] = []
         for name, person, role in (("a", "ann", "editor"), ("b", "bob", "editor"), ("c", "ann", "editor")):
@@ -185,8 +192,13 @@ class World:
                 assert sorted(self.node(page.name, "below", folder)) == sorted(map(list, document.below(folder)))
         with self.store.engine.connect() as db:
             there = [row[0] for row in db.exec_driver_sql("SELECT op FROM operation ORDER BY seq")]
-        assert len(there) == len(set(there)) == head
-        assert {op for op in there if ":" not in op} == self.done - self.refused
+            largest = db.exec_driver_sql("SELECT max(seq) FROM operation").scalar() or 0
+        assert len(there) == len(set(there))
+        assert head == largest
+        kept, done = {op for op in there if ":" not in op}, self.done - self.refused
+        assert done - self.own <= kept <= done
+        settled = (self.store.rooms.since(SESSION, None)["base"] or {"seq": 0})["seq"]
+        assert settled or (kept == done and head == len(done))
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,14 @@ def test_nobody_touches_what_is_another_persons_own(role: Role) -> None:
         check({"id": "a", "set": [["person/me/name", "x"], ["person/you/name", "x"]]}, "me", lambda r: may(role, r))
 
 
+def test_letters_that_an_operation_removes_are_bounded_as_those_it_writes() -> None:
+    clear = ["-", "b", 0, 100_000]
+    check({"id": "a", "text": [[f"note/{tile}", [clear]] for tile in range(3)]}, "me", anything)
+    for edits in ([clear] * 4, [["-", "b", 0, (1 << 31) - 1]], [["+", "", "x"]] * 5001):
+        with pytest.raises(RefusedError, match="too much text"):
+            check({"id": "a", "text": [["note/1", edits]]}, "me", anything)
+
+
 def test_notes_are_written_by_who_may_arrange() -> None:
     body = {"id": "a", "text": [["note/3", [["+", "", "hot"], ["+", "b-2:0", "🙂"], ["-", "b", 0, 5]]]]}
     check(body, "me", anything)

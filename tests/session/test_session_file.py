@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from click.testing import CliRunner
 
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.cli import cli
-from tvcore.errors import UsageError
-from tvcore.session import acts, file
+from tvcore.errors import TiledVizError, UsageError
+from tvcore.session import acts, changes, file, rules
+from tvcore.session.rules import RefusedError
+from tvcore.session.text import edits_to
 from tvcore.store import Store
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "session-file.md"
@@ -78,9 +81,7 @@ def test_a_session_comes_back_from_its_file_on_tiles_with_other_ids(store: Store
         },
         "texts": {f"note/{b}": "naïve 🙂"},
     }
-    act = document.undoable(acts.HERE)
-    assert act is not None
-    other.rooms.append("main", acts.HERE, "owner", [{"id": "u", "undo": act["id"]}])
+    assert acts.undo(other)["label"] == "import"
     assert other.rooms.document("main").plain() == before
 
 
@@ -102,8 +103,107 @@ def test_what_this_release_does_not_know_is_told_and_the_rest_imported(store: St
     document["texts"] |= {"essay": "x"}
     found = acts.import_session(store, document)
     assert len(found["missing"]) == 4
-    assert "layout/colours" in found["missing"][0]
+    for words in ("layout/colours", "person/bob/name", "layout/gap", "essay"):
+        assert any(words in line for line in found["missing"])
     assert store.rooms.document("main").plain() == {"registers": {"layout/columns": 5}, "texts": {}}
+
+
+def test_what_cannot_be_imported_or_restored_stays_as_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tile,) = launch(store, "one", [4])
+    do(store, "a-1", set=[["layout/gap", 3], ["layout/columns", 3]])
+    saved = store.rooms.save_version("main", "first", "ann")
+    document = acts.export_session(store)
+    document["registers"] |= {"layout/gap": -1, "layout/columns": 4}
+    document["texts"] |= {"note/0": "x"}
+    found = acts.import_session(store, document)
+    assert [line.split(":")[0] for line in found["missing"]] == ["tile number 0 is not on this wall", "layout/gap"]
+    assert store.rooms.document("main").plain()["registers"] == {"layout/gap": 3, "layout/columns": 4}
+
+    def refuse_gap(body: Any, *_: Any) -> None:
+        if body["set"][0][0] == "layout/gap":
+            raise RefusedError("a text that cannot be")
+
+    do(store, "a-2", set=[["layout/gap", 9], [f"tile/{tile}/off", True]])
+    monkeypatch.setattr(acts, "check", refuse_gap)  # as a later release may
+    found = acts.restore_version(store, saved["id"])
+    assert (found["changed"], found["missing"]) == (True, ["layout/gap: a text that cannot be"])
+    assert store.rooms.document("main").plain()["registers"] == {"layout/gap": 9, "layout/columns": 3}
+
+
+def test_a_note_that_is_longer_than_one_edit_is_restored_and_imported(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (rules, changes):
+        monkeypatch.setattr(module, "LETTERS", 1000)  # 100,000 take half a minute
+    (tile,) = launch(store, "one", [4])
+    note = "".join(f"{number} " for number in range(600))
+    for number, start in enumerate(range(0, len(note), 1000)):
+        after = f"a-{number - 1}:999" if number else ""
+        do(store, f"a-{number}", text=[[f"note/{tile}", [["+", after, note[start : start + 1000]]]]])
+    saved, document = store.rooms.save_version("main", "first", "ann"), acts.export_session(store)
+    for number, bring in enumerate(
+        (lambda: acts.restore_version(store, saved["id"]), lambda: acts.import_session(store, document))
+    ):
+        empty = edits_to(store.rooms.document("main").characters(f"note/{tile}"), "")
+        do(store, f"b-{number}", text=[[f"note/{tile}", empty]])
+        assert store.rooms.document("main").text(f"note/{tile}") == ""
+        assert bring()["missing"] == []
+        assert store.rooms.document("main").text(f"note/{tile}") == note
+
+
+def test_what_is_on_tiles_off_the_wall_is_told_by_export_and_left_by_import(store: Store, tmp_path: Path) -> None:
+    a, b, c = launch(store, "one", [4, 5, 6])
+    filled(store, [a, b])
+    do(store, "a-2", set=[[f"tile/{c}/rotation", 90]])
+    assert acts.export_session(store)["notes"] == []
+    store.remove_tiles([b])
+    document = acts.export_session(store)
+    assert document["notes"] == ["what people wrote on 1 tile that is off the wall is not in it"]
+    there = tmp_path / "session.json"
+    done = CliRunner().invoke(cli, ["session", "export", str(there)])
+    assert done.stderr == f"tiledviz: {document['notes'][0]}\n"
+    assert json.loads(there.read_text()) == document
+    store.remove_tiles([c])
+    assert acts.export_session(store)["notes"] == ["what people wrote on 2 tiles that are off the wall is not in it"]
+    document["registers"]["layout/columns"] = 4
+    acts.import_session(store, document)
+    now = store.rooms.document("main")
+    assert now.text(f"note/{b}") == "naïve 🙂"
+    assert (now.get(f"tags/{b}/hot%20one"), now.get(f"tile/{c}/rotation"), now.get("layout/columns")) == (True, 90, 4)
+
+
+def test_titles_of_any_length_come_back(store: Store, tmp_path: Path) -> None:
+    def launched(into: Store, job: str) -> list[int]:
+        tiles = tuple(TilePlan(index=i, title=f"{'t' * 1500}{i}", command=("x",)) for i in range(2))
+        into.add_run(Plan(case="gears", title="s" * 1500, session="main", state="/s", tiles=tiles), "local", job)
+        return [tile["id"] for tile in into.wall()["tiles"] if tile["job"] == job]
+
+    filled(store, launched(store, "one"))
+    document = acts.export_session(store)
+    assert {len(tile["title"]) for tile in document["tiles"]} == {1000}
+    other = Store.open(f"sqlite:///{tmp_path}/other.sqlite")
+    launch(other, "zero", [9], "Others")
+    _, b = launched(other, "two")
+    assert acts.import_session(other, document) == {"changed": True, "missing": []}
+    assert other.rooms.document("main").text(f"note/{b}") == "naïve 🙂"
+
+
+def test_what_goes_over_to_other_tiles_is_all_that_people_made_of_them(store: Store) -> None:
+    a, b, c = launch(store, "one", [4, 5, 6])
+    filled(store, [a, b])
+    do(store, "a-2", set=[["bookmark/y", {"name": "odd", "view": {"tile": True, "zoomed": ["x", -1]}}]])
+    d, e = launch(store, "two", [4, 5])
+    acts.carry_over(store, {a: d, b: e})
+    now = store.rooms.document("main").plain()
+    assert now["texts"] == {f"note/{e}": "naïve 🙂"}
+    assert now["registers"]["bookmark/x"]["view"] == {"tile": d, "zoomed": [e, d, 999], "text": ""}
+    assert now["registers"]["bookmark/y"]["view"] == {"tile": None, "zoomed": [-1]}
+    assert [now["registers"].get(path) for path in (f"order/{a}", f"order/{d}", f"tags/{e}/hot%20one")] == [
+        None, "b", True,
+    ]  # fmt: skip
+    head = store.rooms.head("main")
+    acts.carry_over(store, {c: d})
+    assert store.rooms.head("main") == head, "there was nothing"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +254,14 @@ def test_the_command_line_saves_compares_restores_exports_and_imports(store: Sto
     assert "imported" in tell("import", str(there))
     differences = json.loads(tell("compare", "first", "--json"))["differences"]
     assert differences == ["bookmark/x"], "its view named a tile that is not on the wall"
+    assert "taken back: import of" in tell("undo")
+    assert store.rooms.document("main").get("layout/columns") == 9
+    do(store, "a-11", set=[["layout/gap", 5]])
+    assert json.loads(tell("undo", "--json"))["label"] == "restore"
+    with pytest.raises(UsageError, match="nothing that the command line did"):
+        CliRunner().invoke(cli, ["session", "undo"], catch_exceptions=False, standalone_mode=False)
+    assert store.rooms.document("main").get("layout/gap") == 5
+    tell("import", str(there))
     tell("delete", "first")
     assert json.loads(tell("versions", "--json")) == []
     assert store.rooms.document("main").get("layout/columns") == 3
@@ -165,3 +273,27 @@ def test_a_file_that_is_not_json_is_refused_by_the_command_line(tmp_path: Path) 
         bad.write_text(text)
         with pytest.raises(UsageError, match="is not JSON"):
             CliRunner().invoke(cli, ["session", "import", str(bad)], catch_exceptions=False, standalone_mode=False)
+
+
+def test_export_leaves_the_old_file_until_the_new_one_is_whole_and_writes_over_nothing_else(
+    store: Store, tmp_path: Path
+) -> None:
+    there = tmp_path / "session.json"
+    there.write_text("old")
+    with there.open() as old:
+        assert CliRunner().invoke(cli, ["session", "export", str(there)]).exit_code == 0
+        assert old.read() == "old", "it was written over in place"
+    assert json.loads(there.read_text())["format"] == file.FORMAT
+    os.mkfifo(tmp_path / "pipe")
+    for target, words in ((tmp_path, "is no file"), (tmp_path / "pipe", "is no file"), (there / "x", "cannot write")):
+        with pytest.raises(TiledVizError, match=words):
+            CliRunner().invoke(cli, ["session", "export", str(target)], catch_exceptions=False, standalone_mode=False)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["pipe", "session.json"]
+
+
+def test_of_a_file_that_is_too_large_no_more_is_read_than_tells_so(tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    with large.open("wb") as written:
+        written.truncate(1 << 40)
+    with pytest.raises(UsageError, match="more than 64 MiB"):
+        CliRunner().invoke(cli, ["session", "import", str(large)], catch_exceptions=False, standalone_mode=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,13 +18,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.roles import ROLES
 from tvcore.store import Members, Store, database
-from tvcore.store.models import Base
+from tvcore.store.models import Base, SessionRow
 
 JOB = "local-0a1b2c3d"
 
@@ -65,6 +69,82 @@ def test_the_migrations_make_exactly_the_models_tables(store: Store) -> None:
 def test_the_head_is_the_last_migration() -> None:
     folder = Path(database.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == database.HEAD
+
+
+def ids(store: Store) -> list[int]:
+    return [tile["id"] for tile in store.tiles()]
+
+
+def test_ids_of_tiles_are_never_given_again(store: Store) -> None:
+    with store.engine.connect() as db:
+        made = db.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'tile'").scalar()
+    assert "AUTOINCREMENT" in str(made)
+    store.add_run(plan(), "local", JOB)
+    before = ids(store)
+    store.remove_run(JOB)
+    store.add_run(plan(), "local", JOB)
+    assert min(ids(store)) > max(before)
+
+
+def test_a_store_of_before_gives_no_id_that_anything_names(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(database, "HEAD", "0006")
+        Store.open().close()
+    base = '{"seq":1,"registers":[["order/7","a"],["person/p/selection",[3,31]]],"texts":[["note/40",[["a-1",0,"x"]]]]}'
+    with sqlite3.connect(home / "store.sqlite") as connection:
+        connection.execute("INSERT INTO session VALUES (1, 'main', 0, 1)")
+        rows = ["a-1", None], ["a-2", '{"set":[["tags/22/t",true],["order/1234567890","a"]]}']
+        for seq, row in enumerate(rows, start=1):
+            connection.execute("INSERT INTO operation VALUES (1, ?, ?, 'p', 1, 1, ?)", (seq, *row))
+        connection.execute("INSERT INTO document_base VALUES (1, 1, 1, 1, ?)", (base,))
+    store = Store.open()
+    assert store.rooms.document("main").text("note/40") == "x"
+    store.add_run(plan(), "local", JOB)
+    assert ids(store) == [41, 42, 43]
+
+
+def test_a_store_that_is_busy_says_so_in_one_line_and_reads_go_on(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    again = Store.open()
+    with contextlib.closing(sqlite3.connect(home / "store.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        line = re.escape("the store cannot be used now (database is locked): try again")
+        with pytest.raises(TiledVizError, match=f"^{line}$"):
+            again.rooms.append("main", "ann", "editor", [{"id": "a-1", "set": [["order/1", "b"]]}])
+        assert Store.open().tiles() == [], "who opens it only to read waits for nobody"
+    assert "op" in again.rooms.append("main", "ann", "editor", [{"id": "a-1", "set": [["order/1", "b"]]}])[0]
+
+
+def test_a_session_that_another_process_makes_first_is_the_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where writers do not wait for each other to begin, as PostgreSQL's."""
+    other = Store.open()
+    event.remove(store.engine, "begin", database._begin_sqlite)
+    event.remove(other.engine, "begin", database._begin_sqlite)
+    add = Session.add
+
+    def late(db: Session, row: Any) -> None:
+        if isinstance(row, SessionRow) and not other.revisions():
+            monkeypatch.setattr(Session, "add", add)
+            other.rooms.append("main", "ann", "editor", [])
+        add(db, row)
+
+    monkeypatch.setattr(Session, "add", late)
+    store.add_run(plan(), "local", JOB)
+    assert len(store.tiles()) == 3
+    assert store.revision() == 1
+
+
+def test_a_revision_counts_from_what_is_stored_not_from_what_was_read(store: Store) -> None:
+    store.add_run(plan(), "local", JOB)
+    seen: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    store.apply_tiles(JOB, "c1", [live(0)])
+    store.services.tell("slurm", "away")
+    updates = [sql for sql in seen if sql.startswith("UPDATE session")]
+    assert len(updates) == 2
+    assert all("revision=(session.revision + ?)" in sql for sql in updates), updates
 
 
 def test_the_file_is_in_wal_mode_and_closed_to_others(store: Store, home: Path) -> None:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tvcore.cases.case import Bind, Kind, check_kind
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.session import SESSION
 
 ARGUMENT_BYTES = (1 << 17) - 1  # the kernel's MAX_ARG_STRLEN, of one argument or NAME=VALUE, with its closing zero
 
@@ -96,7 +97,7 @@ class Plan(BaseModel):
     version: Literal[1] = 1
     case: Text
     title: Text
-    session: Text = "main"
+    session: Text = SESSION
     state: Text = Field(description="absolute path of the owner's state folder, where agents register and log")
     ensemble: Text | None = Field(default=None, description="absolute path of the HDF5 file with the members")
     parameters: Annotated[dict[str, object], AfterValidator(_json)] = Field(

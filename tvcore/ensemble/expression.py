@@ -8,18 +8,17 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from tvcore.ensemble.values import ColumnValues, Mask, Values, values_of
 from tvcore.errors import UsageError
 
-Mask = npt.NDArray[np.bool_]
-ColumnValues = Sequence[Any] | npt.NDArray[Any]
-Table = Mapping[str, ColumnValues]
+Table = Mapping[str, ColumnValues | Values]
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
 TAGS = "tags"
@@ -45,7 +44,8 @@ class Expression(Protocol):
         """Return, per row of *table*, whether it is asked for.
 
         *table* maps names to columns of equal length: numbers, bool or text; ``title`` (text) and ``tags`` (per
-        row a collection of texts) are reserved. None, where a value is missing, counts as NaN or empty text.
+        row a collection of texts) are reserved. None, where a value is missing, counts as NaN or empty text. Columns
+        that more than one query is evaluated over are best given as Values.
         Raises QueryError for a column that is not there, or a value that does not fit its column.
         """
         ...
@@ -108,12 +108,12 @@ class Word:
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
         found = np.zeros(row_count(table), np.bool_)
-        wanted = self.text.casefold()
-        for name, values in table.items():
+        for name, column in table.items():
+            values = values_of(column)
             if name == TAGS:
-                found |= _mask(any(wanted in tag for tag in tags) for tags in _tags(values))
-            elif _kind(values) == "text":
-                found |= _mask(wanted in text for text in _folded(values))
+                found |= values.tags.matching(operator.contains, self.text)
+            elif values.kind == "text":
+                found |= values.texts.matching(operator.contains, self.text)
         return found
 
     def __str__(self) -> str:
@@ -135,25 +135,23 @@ class Compare:
         name, values = _column(table, self.name, self.name_at)
         if name == TAGS:
             return self._compare_tags(values)
-        kind = _kind(values)
-        if kind == "number":
-            return compare_numbers(_numbers(values), self.operator, _number(name, self.value, self.value_at))
-        if kind == "flag":
+        if values.kind == "number":
+            return compare_numbers(values.numbers, self.operator, _number(name, self.value, self.value_at))
+        if values.kind == "flag":
             return self._compare_flag(name, values)
-        compare, wanted = _COMPARE[self.operator], self.value.casefold()
-        return _mask(compare(text, wanted) for text in _folded(values))
+        return values.texts.matching(_COMPARE[self.operator], self.value)
 
-    def _compare_tags(self, values: ColumnValues) -> Mask:
+    def _compare_tags(self, values: Values) -> Mask:
         if self.operator not in ("=", "!="):
             raise QueryError(f"tags have no order: use =, != or tag:{_quote(self.value)}", self.name_at)
-        has = _mask(self.value.casefold() in tags for tags in _tags(values))
+        has = values.tags.matching(operator.eq, self.value)
         return has if self.operator == "=" else ~has
 
-    def _compare_flag(self, name: str, values: ColumnValues) -> Mask:
+    def _compare_flag(self, name: str, values: Values) -> Mask:
         wanted = self.value.casefold()
         if self.operator not in ("=", "!=") or wanted not in (*_TRUE, *_FALSE):
             raise QueryError(f"{name} is true or false: ask {name}=true or {name}=false", self.value_at)
-        same = _mask(value is not None and bool(value) == (wanted in _TRUE) for value in values)
+        same = values.flagged(wanted in _TRUE)
         return same if self.operator == "=" else ~same
 
     def __str__(self) -> str:
@@ -216,9 +214,8 @@ class Has:
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
         name, values = _column(table, self.name, self.name_at)
-        if name != TAGS and _kind(values) == "text":
-            wanted = self.value.casefold()
-            return _mask(wanted in text for text in _folded(values))
+        if name != TAGS and values.kind == "text":
+            return values.texts.matching(operator.contains, self.value)
         return Compare(self.name, "=", self.value, self.name_at, self.value_at).evaluate(table)
 
     def __str__(self) -> str:
@@ -261,52 +258,18 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 }  # fmt: skip
 
 
-def _column(table: Table, asked: str, position: int) -> tuple[str, ColumnValues]:
+def _column(table: Table, asked: str, position: int) -> tuple[str, Values]:
     """Return the column called *asked*: exactly so, or else the only one without regard to case."""
     rows = row_count(table)
     alike = [name for name in table if name.casefold() == asked.casefold()]
     alias = _ALIASES.get(asked.casefold())
     for name in (asked, *(alike if len(alike) == 1 else ()), alias):
         if name is not None and name in table:
-            return name, table[name]
+            return name, values_of(table[name])
     if alias == TAGS:
-        return TAGS, [()] * rows
+        return TAGS, Values([()] * rows)
     near = difflib.get_close_matches(asked, list(table), n=len(table) or 1, cutoff=0.0)
     raise QueryError(f"there is no column {asked}; there are {', '.join(near) or 'none'}", position)
-
-
-def _kind(values: ColumnValues) -> Literal["number", "flag", "text"]:
-    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
-        return {"b": "flag", "U": "text", "S": "text"}.get(values.dtype.kind, "number")  # type: ignore[return-value]
-    present = [value for value in values if value is not None]
-    if present and all(isinstance(value, bool | np.bool_) for value in present):
-        return "flag"
-    numbers = (bool, int, float, np.bool_, np.integer, np.floating)
-    return "number" if present and all(isinstance(value, numbers) for value in present) else "text"
-
-
-def _numbers(values: ColumnValues) -> npt.NDArray[np.float64]:
-    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
-        return values.astype(np.float64)
-    return np.array([np.nan if value is None else float(value) for value in values], np.float64)
-
-
-def _folded(values: ColumnValues) -> list[str]:
-    return ["" if value is None else str(value).casefold() for value in _listed(values)]
-
-
-def _listed(values: ColumnValues) -> Iterable[Any]:
-    if isinstance(values, np.ndarray):
-        return np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
-    return values
-
-
-def _tags(values: ColumnValues) -> list[list[str]]:
-    return [[str(tag).casefold() for tag in tags or ()] for tags in values]
-
-
-def _mask(found: Iterable[bool]) -> Mask:
-    return np.fromiter(found, np.bool_)
 
 
 def _number(name: str, text: str, position: int) -> float:

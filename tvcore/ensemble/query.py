@@ -16,7 +16,8 @@ A word is a run of characters without space and operators, or stands in quotes (
 backslash). A word alone asks whether title, tags or a text column has it inside; no word at all asks for
 everything. ``name:word`` asks that of one column; for tags it means the whole tag. Text is compared without
 regard to case. Numbers are equal when they differ by less than a millionth of their size, because what people
-type is what they were shown. NaN (a value that is missing) is neither equal, less nor greater.
+type is what they were shown. NaN (a value that is missing) is neither equal, less nor greater. There are at most
+``ALTERNATIVES_MAX`` alternatives in a query.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ __all__ = ["Expression", "QueryError", "parse"]
 
 TEXT_MAX = 4096  # characters of a query
 DEPTH_MAX = 64  # of parentheses and negations within each other
+ALTERNATIVES_MAX = 32  # of a query, wherever they stand in it
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -106,6 +108,7 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self._alternatives = 1
 
     @property
     def next(self) -> _Token:
@@ -119,7 +122,10 @@ class _Parser:
     def any(self) -> Expression:
         parts = [self.all()]
         while self.next.kind == "|":
-            self.take()
+            bar = self.take()
+            self._alternatives += 1
+            if self._alternatives > ALTERNATIVES_MAX:
+                raise QueryError(f"a search has at most {ALTERNATIVES_MAX} alternatives", bar.position)
             parts.append(self.all())
         return parts[0] if len(parts) == 1 else Any_(tuple(parts))
 

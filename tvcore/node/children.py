@@ -124,12 +124,15 @@ class Children:
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(ours, False)
         said = bytearray()
+        loop = asyncio.get_running_loop()
 
         def read() -> None:
             with contextlib.suppress(BlockingIOError):
-                said.extend(os.read(ours, 1 << 16)[: MOST_SAID - len(said)])
+                data = os.read(ours, 1 << 16)
+                said.extend(data[: MOST_SAID - len(said)])
+                if not data:
+                    loop.remove_reader(ours)  # closed, though the process may live on
 
-        loop = asyncio.get_running_loop()
         try:
             try:
                 child = self.start(arguments, environment, theirs)

@@ -1,20 +1,23 @@
-"""Whether a site lets its page be shown inside another, and the card that stands for it on the wall."""
+"""Whether a site lets its page be shown inside another; ``python -m`` asks that of the one in ``$TILEDVIZ_PAGE``."""
 
 from __future__ import annotations
 
-import unicodedata
+import asyncio
+import http.client
+import json
+import os
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
+if TYPE_CHECKING:
+    from tvcore.node.children import Children
 
-from tvcore.node.rfb import Pixels
-
-SECONDS = 10.0
-_WIDTH, _HEIGHT = 640, 480
+SECONDS = 15.0  # for a site to answer, in all
+_ADDRESS = "TILEDVIZ_PAGE"  # in the environment: arguments are seen by all users of the node
+_few = asyncio.Semaphore(4)
 _ANYBODY = {"*", "http:", "https:"}
 
 
@@ -46,6 +49,7 @@ def ask(url: str) -> dict[str, str]:
     for handler in (
         urllib.request.ProxyHandler, urllib.request.HTTPHandler, urllib.request.HTTPSHandler,
         urllib.request.HTTPRedirectHandler, urllib.request.HTTPDefaultErrorHandler, urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
     ):  # fmt: skip
         opener.add_handler(handler())  # no file:, no ftp:
     request = urllib.request.Request(url, headers={"User-Agent": "TiledViz", "Accept": "text/html,*/*"})  # noqa: S310
@@ -55,24 +59,30 @@ def ask(url: str) -> dict[str, str]:
     except urllib.error.HTTPError as error:
         why = refusal(list(error.headers.items()))
         error.close()
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(getattr(error, "reason", error)).split())
-        return {"url": url, "framing": "allowed", "why": f"the node could not ask the site: {reason}"}
+    except OSError as error:
+        return _not_asked(url, " ".join(str(getattr(error, "reason", error)).split()))
+    except (http.client.HTTPException, ValueError) as error:  # whose text may have a password in it
+        return _not_asked(url, f"it does not answer as a web site does ({type(error).__name__})")
     return {"url": url, "framing": "refused" if why else "allowed", "why": why}
 
 
-def card(title: str, url: str) -> Pixels:
-    """Return the picture that stands for a page on the wall: its title and host, in the letters that OpenCV has."""
-    picture = np.full((_HEIGHT, _WIDTH, 4), (38, 32, 28, 255), np.uint8)
-    picture[: _HEIGHT // 40] = (196, 150, 82, 255)
-    host = urlsplit(url).hostname or url
-    _write(picture, title or host, 200, 1.3, (236, 236, 236, 255))
-    _write(picture, host, 270, 0.9, (180, 170, 160, 255))
-    return picture
+def _not_asked(url: str, why: str) -> dict[str, str]:
+    return {"url": url, "framing": "allowed", "why": f"the node could not ask the site: {why}"}
 
 
-def _write(picture: Pixels, text: str, y: int, scale: float, colour: tuple[int, ...]) -> None:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "page"
-    (width, _), _ = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
-    scale *= min(1.0, (_WIDTH - 64) / width)
-    cv2.putText(picture, plain, (32, y), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, 2, cv2.LINE_AA)
+async def answer_of(url: str, children: Children) -> dict[str, str]:
+    """Return what ``ask`` does, from a process of its own: that can be ended, whatever the site does."""
+    command, environment = [sys.executable, "-P", "-m", __name__], {**os.environ, _ADDRESS: url}
+    async with _few:
+        code, said = await children.ask(command, environment, SECONDS)
+    if code is None:
+        return _not_asked(url, f"it did not answer within {SECONDS:.0f} s")
+    try:
+        answer: dict[str, str] = json.loads(said.strip().rpartition("\n")[2])
+    except ValueError:
+        return _not_asked(url, f"what asks it ended with exit code {code}")
+    return answer
+
+
+if __name__ == "__main__":
+    print(json.dumps(ask(os.environ[_ADDRESS])))

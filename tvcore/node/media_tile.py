@@ -8,9 +8,11 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -20,12 +22,14 @@ from tvcore.errors import TiledVizError
 from tvcore.node import framing
 from tvcore.node.damage import Rect
 from tvcore.node.logs import Log
-from tvcore.node.media import Medium, open_medium
+from tvcore.node.media import Medium, card, open_medium, share
 from tvcore.node.node import Node
 from tvcore.node.rfb import Pixels
 from tvcore.node.status import State, TileStatus
 from tvcore.node.tile import AS_ASKED, Tile
 
+_threads = ThreadPoolExecutor(thread_name_prefix="media")  # of their own: decoding holds up nothing else
+_with_file: WeakSet[MediaTile] = WeakSet()  # of this process, which is the node's: they share its memory
 _NO_PIXELS = np.zeros((0, 0, 4), np.uint8)
 _logger = logging.getLogger(__name__)
 
@@ -78,6 +82,8 @@ class MediaTile:
         self._wake = asyncio.Event()
         self._again = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
+        if plan.kind != "page":
+            _with_file.add(self)
 
     @property
     def status(self) -> TileStatus:
@@ -169,14 +175,13 @@ class MediaTile:
             self._set("failed", f"a mistake in the node agent, its log has more: {error!r}", Cause.AGENT_ENDED)
 
     async def _stand_for_page(self) -> None:
-        asked = await asyncio.to_thread(framing.ask, self.plan.source)
-        self.media = asked
-        self._show(framing.card(self.plan.title, self.plan.source))
+        asked = self.media = await framing.answer_of(self.plan.source, self._node.children)
+        self._show(card(self.plan.title, self.plan.source))
         self._set("live", asked["why"] if asked["framing"] == "refused" else "")
         await asyncio.Event().wait()
 
     async def _play_file(self) -> None:
-        medium = self._medium = await asyncio.to_thread(open_medium, self.plan.kind, self.plan.source)
+        medium = self._medium = await self._opened()
         try:
             self._tell_media()
             shown = -1
@@ -185,7 +190,7 @@ class MediaTile:
                 at = self._moment.now(time.time(), medium.length)
                 wanted = number_at(medium, at)
                 if wanted != shown and (self._lookers or shown < 0):
-                    pixels = await _in_thread(medium.frame, wanted)
+                    pixels = await asyncio.wrap_future(_threads.submit(medium.frame, wanted))
                     shown = wanted
                     self._show(pixels)
                     if self._state != "live":
@@ -193,7 +198,16 @@ class MediaTile:
                 await self._until(medium)
         finally:
             self._medium = None
-            medium.close()
+            _threads.submit(medium.close)  # it may have to wait for a frame
+
+    async def _opened(self) -> Medium:
+        """Return the open file; one that comes when we are cancelled is closed again."""
+        opening = _threads.submit(open_medium, self.plan.kind, self.plan.source, share(len(_with_file)))
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            _threads.submit(_close, opening)
+            raise
 
     async def _until(self, medium: Medium) -> None:
         """Wait until another frame may be due, or something was asked."""
@@ -240,14 +254,10 @@ class MediaTile:
         self._node.changed(self, True)
 
 
-async def _in_thread(work: Callable[[int], Pixels], number: int) -> Pixels:
-    """Do *work* in a thread, to its end even if we are cancelled: the file is not closed under it."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, number))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+def _close(opening: Future[Medium]) -> None:
+    """Wait for what is being opened, unless that was not begun, and close it. In a thread."""
+    if not opening.cancelled() and not opening.exception():
+        opening.result().close()
 
 
 AnyTile = Tile | MediaTile

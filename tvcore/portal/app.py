@@ -86,7 +86,8 @@ def _bottle_path(path: str) -> str:
 
 
 def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Any:
-    body = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    written = isinstance(value, bytes)  # by a worker process: it is large
+    body = value if written else json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     fixed = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     return bottle.HTTPResponse(body, status, fixed | (headers or {}))
 
@@ -169,14 +170,17 @@ def _query(route: Route, environ: dict[str, Any]) -> BaseModel | None:
         raise ApiError(400, "the query has too many fields") from None
 
 
-def _body(route: Route, environ: dict[str, Any]) -> BaseModel | None:
+def _body(route: Route, environ: dict[str, Any]) -> BaseModel | str | None:
     if route.body is None:
         return None
     # A form of another page can send anything but this type without asking first (Fetch, section 2.2.2).
     if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != "application/json":
         raise ApiError(415, "the body must be application/json")
+    body = environ["wsgi.input"].read()
     try:
-        return route.body.model_validate_json(environ["wsgi.input"].read())
+        return body.decode() if route.unread else route.body.model_validate_json(body)
+    except UnicodeDecodeError:
+        raise ApiError(400, "the body is not UTF-8") from None
     except ValidationError as error:
         raise _invalid(error) from None
 

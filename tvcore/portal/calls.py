@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tvcore import api, paths, searching
+from tvcore import api, paths
 from tvcore.batch import watch
+from tvcore.portal.opened import opened_store
 from tvcore.portal.roles import Role
+from tvcore.portal.search_calls import SEARCH_FUNCTIONS
 from tvcore.portal.session_calls import SESSION_FUNCTIONS
 from tvcore.portal.tile_calls import TILE_FUNCTIONS
-from tvcore.store import Store
 from tvcore.tunnel.agents import Registration
 from tvcore.tunnel.keep import keep
-
-
-@cache
-def _store() -> Store:
-    return Store.open()
 
 
 def finite(value: Any) -> Any:
@@ -37,42 +32,42 @@ def finite(value: Any) -> Any:
 
 def open_store() -> None:
     """Open the store, so that one that is broken is told at the portal's start."""
-    _store()
+    opened_store()
 
 
 def use_login_ticket(ticket: str) -> str | None:
     """Return whose role the login ticket was good for, None if it was not; it is not any more."""
-    return _store().use_login_ticket(ticket)
+    return opened_store().use_login_ticket(ticket)
 
 
 def add_login(cookie: str, key: str, seconds: float, role: Role) -> None:
     """Let in whoever shows *cookie* and *key*, with *role*."""
-    _store().add_login(cookie, key, seconds, role)
+    opened_store().add_login(cookie, key, seconds, role)
 
 
 def login_valid(cookie: str, key: str) -> str | None:
     """Return the role of the login to which *cookie* and *key* belong, if there is one."""
-    return _store().login_valid(cookie, key)
+    return opened_store().login_valid(cookie, key)
 
 
 def cookie_known(cookie: str) -> bool:
     """Return whether a page of the browser with *cookie* is logged in."""
-    return _store().cookie_known(cookie)
+    return opened_store().cookie_known(cookie)
 
 
 def remove_login(cookie: str) -> None:
     """End the login of *cookie*."""
-    _store().remove_login(cookie)
+    opened_store().remove_login(cookie)
 
 
 def wall(session: str) -> Any:
     """Return the wall document."""
-    return finite(_store().wall(session))
+    return finite(opened_store().wall(session))
 
 
 def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
     """Write what the agent of *job* on *node* says of its tiles; return the ids of those that changed."""
-    return _store().apply_tiles(job, node, tiles)
+    return opened_store().apply_tiles(job, node, tiles)
 
 
 def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
@@ -81,7 +76,7 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
     Its head is the number of the session's last operation. Nothing here waits for a batch system: ``ask_schedulers``
     does. *known* is a mark of the file by the registration's name (size, time, inode); what is not known comes whole.
     """
-    watch.sync_here(_store())
+    watch.sync_here(opened_store())
     names, changed = {}, {}
     for path, mark in paths.marks(sorted(paths.agents_dir().glob("*.json"))).items():
         name = Path(path).name
@@ -91,8 +86,8 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
             except (OSError, ValueError):
                 continue
         names[name] = mark
-    head = _store().rooms.head(session)
-    return {"revision": _store().revision(session), "head": head, "names": names, "changed": changed}
+    head = opened_store().rooms.head(session)
+    return {"revision": opened_store().revision(session), "head": head, "names": names, "changed": changed}
 
 
 def append_ops(session: str, acts: list[dict[str, Any]], after: int) -> dict[str, Any]:
@@ -108,7 +103,7 @@ def append_ops(session: str, acts: list[dict[str, Any]], after: int) -> dict[str
     came: list[dict[str, Any]] = [{} for _ in acts]
     for (person, role), numbers in whose.items():
         together = [op for number in numbers for op in acts[number]["ops"]]
-        done = iter(_store().rooms.append(session, person, role, together))
+        done = iter(opened_store().rooms.append(session, person, role, together))
         for number in numbers:
             own = list(islice(done, len(acts[number]["ops"])))
             known = [each["op"]["id"] for each in own if "op" in each and each["op"]["seq"] <= after]
@@ -116,11 +111,16 @@ def append_ops(session: str, acts: list[dict[str, Any]], after: int) -> dict[str
     return {"came": came, **ops_since(session, after)}
 
 
+def settle(session: str) -> bool:
+    """Fold the oldest operations of *session* when there are too many; return whether there were."""
+    return opened_store().rooms.settle(session)
+
+
 def ops_since(session: str, seq: int | None) -> dict[str, Any]:
     """Return what the session came to after *seq*, as the message that tells a page, and the number it comes to."""
-    found = _store().rooms.since(session, seq)
+    found = opened_store().rooms.since(session, seq)
     if seq is not None and seq > found["head"]:  # of another store, or of one that was put back
-        seq, found = None, _store().rooms.since(session, None)
+        seq, found = None, opened_store().rooms.since(session, None)
     if seq is None or found["base"] is not None:
         event = {"event": "document", **found}
     else:
@@ -130,7 +130,7 @@ def ops_since(session: str, seq: int | None) -> dict[str, Any]:
 
 def ask_schedulers() -> bool:
     """Ask the batch systems for the jobs, if it is time; return whether there are any."""
-    return watch.ask_batch(_store())
+    return watch.ask_batch(opened_store())
 
 
 def keep_endpoint() -> bool:
@@ -138,29 +138,22 @@ def keep_endpoint() -> bool:
 
     Returns whether there is one.
     """
-    return keep(_store())
-
-
-def query(session: str, text: str) -> Any:
-    """Return the ids of the tiles on the wall that the query *text* matches, and those of each of its alternatives."""
-    store = _store()
-    matches, terms = searching.search(api.annotated(store, store.wall(session)["tiles"], session), text)
-    return {"matches": matches, "terms": [{"query": part, "matches": ids} for part, ids in terms]}
+    return keep(opened_store())
 
 
 def logs(tile: int, lines: int) -> list[str]:
     """Return the last lines of a tile's log."""
-    return api.logs(_store(), str(tile), lines)
+    return api.logs(opened_store(), str(tile), lines)
 
 
 def tiles() -> Any:
     """Return what ``tiledviz tiles --json`` prints, as far as it is known: nobody is asked for it."""
-    return finite(_store().tiles())
+    return finite(opened_store().tiles())
 
 
 def jobs() -> Any:
     """Return what ``tiledviz jobs --json`` prints, as far as it is known: nobody is asked for it."""
-    return finite(api.jobs(_store(), ask=False))
+    return finite(api.jobs(opened_store(), ask=False))
 
 
 def cases() -> Any:
@@ -170,24 +163,24 @@ def cases() -> Any:
 
 def launch(case: str, settings: dict[str, Any], tiles: int | None) -> Any:
     """Submit a job that shows *case*."""
-    return finite(api.launch(_store(), case, settings, tiles))
+    return finite(api.launch(opened_store(), case, settings, tiles))
 
 
 def stop(job: str) -> Any:
     """End *job*."""
-    return finite(api.stop(_store(), job))
+    return finite(api.stop(opened_store(), job))
 
 
 def launch_again(job: str) -> Any:
     """Launch once more what *job* showed."""
-    return finite(api.launch_again(_store(), job))
+    return finite(api.launch_again(opened_store(), job))
 
 
-FUNCTIONS = TILE_FUNCTIONS | SESSION_FUNCTIONS | {
+FUNCTIONS = TILE_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
-        append_ops, ops_since, ask_schedulers, keep_endpoint, query, logs, tiles, jobs, cases, launch, stop,
+        append_ops, settle, ops_since, ask_schedulers, keep_endpoint, logs, tiles, jobs, cases, launch, stop,
         launch_again,
     )
 }  # fmt: skip

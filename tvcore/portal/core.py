@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from tvcore import config
+from tvcore.errors import TiledVizError
 from tvcore.portal.arms import Arms
 from tvcore.portal.auth import Hosts, Logins, Tickets
 from tvcore.portal.links import Links
-from tvcore.portal.monitor import SESSION, STORE_LONGEST, Monitor
+from tvcore.portal.monitor import STORE_LONGEST, Monitor
 from tvcore.portal.pace import bytes_per_second
 from tvcore.portal.roles import Role
 from tvcore.portal.room import Room
 from tvcore.portal.websocket import BrowserSocket
+from tvcore.session import SESSION
 from tvcore.workers import Workers
 
 SOCKETS_MAX = 256
@@ -22,6 +25,8 @@ BATCH_WORKERS = 4
 TILE_WORKERS = 4
 COMMAND_WORKERS = 8
 ROOM_IDLE = 900.0
+SEARCH_IDLE = 86400.0  # to read it all again takes longer than anybody wants to wait for a search
+SEARCH_SECONDS = 40.0
 OPEN_SECONDS = 60.0  # the first call also migrates the store
 
 
@@ -89,6 +94,7 @@ class Portal:
         # wait for a batch system, which may be away for minutes; nor may what is done in tiles wait for commands there.
         self.quick = Workers(1)
         self.ordering = Workers(1, idle=ROOM_IDLE)  # what one does, others see at once: no process is started for it
+        self.searches = Workers(1, idle=SEARCH_IDLE)  # it keeps what it read, for a search while somebody types
         self.slow = Workers(SLOW_WORKERS)
         self.batch = Workers(BATCH_WORKERS)
         self.tiles = Workers(TILE_WORKERS)
@@ -111,12 +117,22 @@ class Portal:
         """End the watching and the worker processes."""
         self.monitor.stop()
         self.room.stop()
-        for workers in (self.quick, self.ordering, self.slow, self.batch, self.tiles, self.commands):
+        every = (self.quick, self.ordering, self.searches, self.slow, self.batch, self.tiles, self.commands)
+        for workers in every:
             workers.close()
 
     def do(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
         return self.slow.call(name, seconds, **arguments)
+
+    def search(self, text: str) -> Any:
+        """Return what the query *text* finds on the wall. Raises TiledVizError."""
+        return self.searches.call("query", SEARCH_SECONDS, session=SESSION, text=text)
+
+    def prepare_search(self) -> None:
+        """Have all read that a search needs; if that cannot be, the first search says why."""
+        with contextlib.suppress(TiledVizError):
+            self.searches.call("prepare_search", SEARCH_SECONDS, session=SESSION)
 
     def do_batch(self, name: str, seconds: float, **arguments: Any) -> Any:
         """Do the same for a function that asks a batch system for something."""

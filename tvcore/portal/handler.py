@@ -11,6 +11,7 @@ from typing import Any
 
 import gevent
 from gevent import socket
+from gevent.lock import BoundedSemaphore
 from gevent.pywsgi import WSGIHandler, headers_factory
 
 from tvcore.portal.app import HANDLER
@@ -21,12 +22,15 @@ HEADERS_MAX = 16384  # bytes of all header lines
 KEEP_ALIVE_SECONDS = 60.0  # for the next request line on a connection that waits
 REQUEST_SECONDS = 5.0  # for the headers, and for a body of the usual size
 BODY_RATE = 1 << 18  # bytes a second that a large body has to come with
+LARGE_AT_ONCE, LARGE_WAIT = 2, 120.0  # large bodies that are here at once; seconds that one waits for its turn
 BLOCKED_SECONDS = 20.0  # for a browser that does not take its answer
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 access = logging.getLogger("tvcore.portal.access")
+
+_large = BoundedSemaphore(LARGE_AT_ONCE)
 
 
 class RefusedError(ValueError):
@@ -60,6 +64,8 @@ class Handler(WSGIHandler):  # type: ignore[misc]
     taken = False
     logged_status = ""
     body = b""
+    large = False  # its body is one of the large ones
+    environ: Any = None
 
     def take_socket(self) -> Any:
         """Return the connection for the application to own: no answer will be written to it."""
@@ -83,8 +89,12 @@ class Handler(WSGIHandler):  # type: ignore[misc]
             if self.headers.get("transfer-encoding") is not None:
                 raise RefusedError("411 Length Required", "a body needs a Content-Length")
         length = self.content_length or 0
-        if length > BODY_MAX and length > (most := self._body_max()):
-            raise RefusedError("413 Content Too Large", f"a body may have {most} bytes")
+        if length > BODY_MAX:
+            if length > (most := self._body_max()):
+                raise RefusedError("413 Content Too Large", f"a body may have {most} bytes")
+            self.large = _large.acquire(timeout=LARGE_WAIT)
+            if not self.large:
+                raise RefusedError("503 Service Unavailable", "other large files are being taken: try again")
         with gevent.Timeout(
             REQUEST_SECONDS + length / BODY_RATE, RefusedError("408 Request Timeout", "the request took too long")
         ):
@@ -115,7 +125,12 @@ class Handler(WSGIHandler):  # type: ignore[misc]
 
     def handle_one_request(self) -> Any:
         """Handle a request; return whether another may follow on the connection."""
-        result = super().handle_one_request()
+        try:
+            result = super().handle_one_request()
+        finally:
+            if self.large:
+                self.large, self.body, self.environ = False, b"", None
+                _large.release()
         if not isinstance(result, tuple):
             return result
         # RefusedError before it reached the application. A close with something unread would reset the

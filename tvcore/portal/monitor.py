@@ -18,11 +18,11 @@ from gevent.lock import BoundedSemaphore
 from pydantic import ValidationError
 
 from tvcore.errors import TiledVizError
+from tvcore.session import SESSION
 from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration
 from tvcore.workers import Workers
 
-SESSION = "main"
 SYNC_WATCHED, SYNC_ALONE = 1.0, 5.0  # seconds from one sync to the next, with viewers and without
 LOCAL_ONLY = 30.0  # from one look for a batch system to the next, where there was none
 SYNC_LONGEST = 30.0

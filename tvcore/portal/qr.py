@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -14,19 +15,20 @@ from tvcore.portal.route import ApiError, Call, Route
 class QrQuery(Message):
     """*origin*: where the page is; the portal may be known by another name to itself than to a browser."""
 
-    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]{1,255}$")
+    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]{1,100}$")
 
 
 class QrAnswer(Answer):
     """*rows* of the code, from above: 1 is dark; the light margin around it is left to who draws it."""
 
     address: str
-    rows: list[str]
+    rows: tuple[str, ...]
 
 
-def rows_of(text: str) -> list[str]:
-    """Return a code for *text*, as rows of 0 and 1."""
-    return ["".join("1" if dark else "0" for dark in row) for row in segno.make_qr(text, error="m").matrix]
+@lru_cache(256)
+def rows_of(text: str) -> tuple[str, ...]:
+    """Return a code for *text*, as rows of 0 and 1; it takes the processor for a hundredth of a second."""
+    return tuple("".join("1" if dark else "0" for dark in row) for row in segno.make_qr(text, error="m").matrix)
 
 
 def qr(call: Call) -> Any:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import gevent
@@ -23,6 +24,7 @@ from tvcore.portal.spread import KEPT_BYTES, KEPT_MESSAGES, Spread
 from tvcore.workers import CallFailedError, CallRefusedError
 
 ORDER_LONGEST = 25.0  # a little more than the store waits for another process's transaction
+SETTLE_EVERY, SETTLE_AGAIN = 10.0, 60.0  # seconds from one look at what can be settled to the next; if it failed
 TOGETHER = 500  # operations that are ordered in one call
 KEPT = (KEPT_BYTES, KEPT_MESSAGES)  # of operations that were spread
 PRESENCE_EVERY = 0.2  # seconds from one telling of who moved to the next
@@ -80,6 +82,7 @@ class Room:
         self._acts: deque[tuple[Member, Sequence[Operation]]] = deque()
         self._joining: dict[Member, int | None] = {}
         self._stale = False  # somebody else appended something
+        self._settles_at = 0.0
         self._wake = Event()
         self._pages: dict[str, tuple[Member, dict[str, Any]]] = {}
         self._moved: set[str] = set()
@@ -170,6 +173,7 @@ class Room:
         if self._spread is None:
             head = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=None)["head"]
             self._spread = Spread(head, *KEPT)
+        acted = bool(self._acts)
         while self._acts or self._stale:
             self._stale = False
             taken: list[tuple[Member, Sequence[Operation]]] = []
@@ -185,6 +189,20 @@ class Room:
                 self._stale = True
                 raise
         self._answer_joins()
+        if acted and time.monotonic() >= self._settles_at:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Have the store fold what is old. If it cannot, there is only more to tell who joins."""
+        pause = SETTLE_EVERY
+        try:
+            if self._workers.call("settle", ORDER_LONGEST, session=self._session):
+                self._stale = True
+                self._wake.set()
+        except TiledVizError as error:
+            log.warning("the session's old operations cannot be settled: %s", error)
+            pause = SETTLE_AGAIN
+        self._settles_at = time.monotonic() + pause
 
     def _order_apart(self, taken: list[tuple[Member, Sequence[Operation]]]) -> None:
         """Order one by one: one of them brought out a fault of ours, of which the others are innocent."""
@@ -194,7 +212,8 @@ class Room:
             try:
                 self._order([(member, ops)])
             except CallFailedError:
-                self._refuse(member, ops[0]["id"], "an error inside the portal: its log tells more")
+                why = "an error inside the portal: its log tells more"
+                self._refuse(member, {"refused": ops[0]["id"], "why": why})
                 self._ease(member, 1)
             except TiledVizError:
                 self._acts.extendleft(reversed(waiting))
@@ -208,7 +227,7 @@ class Room:
         found = self._workers.call("append_ops", ORDER_LONGEST, session=self._session, acts=acts, after=after)
         for (member, ops), came in zip(taken, found["came"], strict=True):
             for refused in came["refused"]:
-                self._refuse(member, refused["refused"], refused["why"])
+                self._refuse(member, refused)
             if came["known"]:
                 member.tell(encoded({"event": "known", "ops": came["known"]}))
             self._ease(member, len(ops))
@@ -217,9 +236,10 @@ class Room:
             for member in self._members:
                 member.wake()
 
-    def _refuse(self, member: Member, operation: str, why: str) -> None:
+    def _refuse(self, member: Member, refused: Mapping[str, Any]) -> None:
         if member in self._members:
-            member.tell(encoded({"event": "refused", "what": "op", "op": operation, "why": why}))
+            what = {"op": refused["refused"], "why": refused["why"], "taken": "taken" in refused}
+            member.tell(encoded({"event": "refused", "what": "op", **what}))
 
     def _ease(self, member: Member, count: int) -> None:
         member.waiting -= count

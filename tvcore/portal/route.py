@@ -47,7 +47,7 @@ class Route:
 
     *access* is ``open``, ``login`` (cookie and key) or ``ticket`` (a WebSocket: cookie and one-time ticket); unless it
     is open, who calls it needs the *right*. *body_max* bytes of a body are taken, more than the usual only from who may
-    call it.
+    call it. One that is *unread* is handed on as text: to read it takes long, and is for a worker process.
     """
 
     method: Literal["GET", "POST"]
@@ -59,6 +59,7 @@ class Route:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_max: int = BODY_MAX
+    unread: bool = False
     access: Access = "login"
     right: Right = "see"
     stream: StreamName | None = None

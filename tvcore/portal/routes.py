@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import gevent
+
 from tvcore import __version__
 from tvcore.portal import focus, messages, wall
 from tvcore.portal.auth import LOGIN_SECONDS, Login
 from tvcore.portal.core import Portal
-from tvcore.portal.monitor import SESSION
 from tvcore.portal.qr import QR_ROUTE
 from tvcore.portal.roles import rights
 from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
 from tvcore.portal.session_routes import SESSION_ROUTES
 from tvcore.portal.tile_routes import TILE_ROUTES
 from tvcore.portal.websocket import POLICY, BrowserSocket
+from tvcore.session import SESSION
 
 __all__ = ["PATH_PARAMETERS", "PREFIX", "ROUTES", "ApiError", "Call", "Route"]
 
-READ_SECONDS = 40.0  # logs, queries, listings
+READ_SECONDS = 40.0  # logs, listings
 CHANGE_SECONDS = 60.0
 LAUNCH_SECONDS = 600.0  # a case may first make its ensemble
 
@@ -72,7 +74,7 @@ def read_wall(call: Call) -> Any:
 
 def query(call: Call) -> Any:
     """Return which tiles match."""
-    return call.portal.do("query", READ_SECONDS, session=SESSION, text=call.query.q)
+    return call.portal.search(call.query.q)
 
 
 def log(call: Call) -> Any:
@@ -125,7 +127,8 @@ def describe(call: Call) -> Any:
 
 
 def run_wall(portal: Portal, browser: BrowserSocket, login: Login, _tile: int | None) -> None:
-    """Serve the wall stream."""
+    """Serve the wall stream; who looks at the wall may search it."""
+    gevent.spawn(portal.prepare_search)
     wall.WallViewer(portal, browser, login).run()
 
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tvcore.portal.messages import Answer, Message
 from tvcore.session.file import FILE_MAX
+from tvcore.session.rules import NAME_MAX
 
-NAME_MAX = 80
 FILE_BODY_MAX = FILE_MAX
 
 
@@ -43,9 +43,10 @@ class ComparedVersion(Version):
 
 
 class RestoredVersion(Version):
-    """A version, and whether the session was anything else."""
+    """A version, whether the session was anything else, and a line for each thing of it that cannot be any more."""
 
     changed: bool
+    missing: list[str]
 
 
 class ImportedFile(BaseModel):
@@ -59,6 +60,7 @@ class ExportedFile(Answer):
 
     format: str
     version: int
+    notes: list[str] = Field(description="what is not in it, a line each")
 
 
 class Imported(Answer):

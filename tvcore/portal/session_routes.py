@@ -10,8 +10,8 @@ from typing import Any
 
 from tvcore.portal import session_messages as messages
 from tvcore.portal.messages import NothingAnswer
-from tvcore.portal.monitor import SESSION
 from tvcore.portal.route import Call, Route
+from tvcore.session import SESSION
 
 READ_SECONDS = 40.0
 CHANGE_SECONDS = 90.0
@@ -54,13 +54,13 @@ def delete(call: Call) -> Any:
 
 
 def export(call: Call) -> Any:
-    """Return the session as a file."""
-    return _do(call, "export_session", READ_SECONDS)
+    """Return the session as a file: the text that the worker process wrote."""
+    return _do(call, "export_session", READ_SECONDS).encode()
 
 
 def import_(call: Call) -> Any:
     """Make the session what a file says."""
-    return _change(call, "import_session", document=call.body.model_dump())
+    return _change(call, "import_session", text=call.body)
 
 
 SESSION_ROUTES: tuple[Route, ...] = (
@@ -84,6 +84,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
     Route("GET", "/session/export", "The session as a file", export, messages.ExportedFile),
     Route(
         "POST", "/session/import", "Make the session what a file says, by one act that can be undone", import_,
-        messages.Imported, body=messages.ImportedFile, body_max=messages.FILE_BODY_MAX, right="arrange",
+        messages.Imported, body=messages.ImportedFile, body_max=messages.FILE_BODY_MAX, unread=True,
+        right="arrange",
     ),
 )  # fmt: skip

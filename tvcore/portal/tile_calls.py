@@ -5,25 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from tvcore import tiles as acts
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.portal.opened import opened_store
 from tvcore.portal.tile_messages import FILE_MAX
-from tvcore.store import Store
-
-
-@cache
-def _store() -> Store:
-    return Store.open()
 
 
 def _change(name: str) -> Callable[..., Any]:
     """Return the function *name* of ``tvcore.tiles`` as a worker's: *tiles* are its ids."""
 
     def call(tiles: list[int], **arguments: Any) -> Any:
-        return getattr(acts, name)(_store(), tiles, **arguments)
+        return getattr(acts, name)(opened_store(), tiles, **arguments)
 
     call.__name__ = name
     return call
@@ -35,13 +29,13 @@ def put_file(tiles: list[int], path: str, data: str) -> Any:
         content = base64.b64decode(data, validate=True)
     except binascii.Error as error:
         raise UsageError("data: this is not base64") from error
-    return acts.put(_store(), tiles, lambda: [content], path)
+    return acts.put(opened_store(), tiles, lambda: [content], path)
 
 
 def get_file(tile: int, path: str) -> Any:
     """Return the file *path* of *tile* in base64."""
     content = bytearray()
-    for chunk in acts.get(_store(), tile, path):
+    for chunk in acts.get(opened_store(), tile, path):
         content += chunk
         if len(content) > FILE_MAX:
             raise TiledVizError(

@@ -15,13 +15,14 @@ from tvcore.portal.websocket import POLICY, CloseError
 WAITING_MAX = 2000  # operations of one page that have no number yet
 RATE, BURST = 100.0, 1000.0  # operations a second, and at once: more than hands do, and what was done offline
 EASED_LONGEST = 30.0
+QUIET_RATE, QUIET_BURST = 10.0, 200.0  # of who may not arrange: they choose what they look at
 BYTES = 2048.0  # of a message that count as one operation more
 
 
 class Allowance:
     """How much may be done: *rate* a second, *burst* at once. No clock of its own."""
 
-    def __init__(self, now: float, rate: float = RATE, burst: float = BURST) -> None:
+    def __init__(self, now: float, rate: float, burst: float) -> None:
         self._rate = rate
         self._burst = burst
         self._left = burst
@@ -41,7 +42,8 @@ class Visit:
     def __init__(self, room: Room, login: Login, wake: Callable[[], None]) -> None:
         self._room = room
         self._member = Member(login.person, login.role, wake)
-        self._allowance = Allowance(time.monotonic())
+        rate = (RATE, BURST) if login.may("arrange") else (QUIET_RATE, QUIET_BURST)
+        self._allowance = Allowance(time.monotonic(), *rate)
 
     def take(self, said: PageMessage, size: int) -> None:
         """Do what a message of *size* bytes says. Who says too much waits here, and nobody else does.

@@ -1,4 +1,4 @@
-"""What a person does with a session as a whole: versions, compare, restore, export, import."""
+"""What a person does with a session as a whole: versions, compare, restore, export, import, and undo of those."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from tvcore.errors import UsageError
 from tvcore.portal.roles import Role
-from tvcore.session import file
-from tvcore.session.changes import compare
+from tvcore.session import SESSION, file
+from tvcore.session.changes import changes_to, compare
+from tvcore.session.document import Document, Plain
 from tvcore.session.rules import WHOLE, RefusedError, check
 from tvcore.store import Store
 
-SESSION = "main"
 HERE = "command-line"  # the person that the command line is
 
 
@@ -23,7 +23,7 @@ def find_version(store: Store, name: str, session: str = SESSION) -> int:
     for version in store.rooms.versions(session):
         if version["name"] == name:
             return int(version["id"])
-    raise UsageError(f"there is no version {name!r}: `tiledviz session versions` lists those there are")
+    raise _no_version(name)
 
 
 def compare_version(store: Store, version: int, session: str = SESSION) -> dict[str, Any]:
@@ -36,11 +36,10 @@ def compare_version(store: Store, version: int, session: str = SESSION) -> dict[
 def restore_version(
     store: Store, version: int, person: str = HERE, role: Role = "owner", session: str = SESSION
 ) -> dict[str, Any]:
-    """Make the session what it was, by one act; return the version, and whether that ``changed`` anything."""
+    """Make the session what it was, by one act; return the version, and what came of it as ``_make`` does."""
     found = _version(store, version, session)
     plain = found.pop("plain")
-    made = store.rooms.make(session, person, role, plain, "restore", _name())
-    return found | {"changed": made["op"] is not None}
+    return found | _make(store, store.rooms.document(session), plain, "restore", person, role, session)
 
 
 def delete_version(store: Store, version: int, session: str = SESSION) -> None:
@@ -62,10 +61,29 @@ def import_session(
     *missing* has a line for each tile that is not on this wall, and each thing that this release does not know. Raises
     UsageError: it is no such file.
     """
-    placed = file.placed(file.read(document), store.wall(session))
-    plain, unknown = _known(placed.plain)
-    made = store.rooms.make(session, person, role, plain, "import", _name())
-    return {"changed": made["op"] is not None, "missing": [*placed.missing, *unknown]}
+    wall, now = store.wall(session), store.rooms.document(session)
+    placed = file.placed(file.read(document), wall)
+    stays = file.off_wall(now.plain(), wall)
+    plain = {part: stays[part] | placed.plain[part] for part in stays}
+    found = _make(store, now, plain, "import", person, role, session)
+    return found | {"missing": [*placed.missing, *found["missing"]]}
+
+
+def carry_over(store: Store, tiles: Mapping[int, int], session: str = SESSION) -> None:
+    """Have on other tiles what people made of some that are to go, by one act that is nobody's: new ids by old ones."""
+    document = store.rooms.document(session)
+    names = {str(old): str(new) for old, new in tiles.items()}
+    if act := changes_to(document, file.renamed(document.plain(), lambda tile: names.get(tile, tile))):
+        _append(store, "", {"label": "again", **act}, session)
+
+
+def undo(store: Store, session: str = SESSION) -> dict[str, Any]:
+    """Take back what the command line did last; return its ``label``, and ``at``, when it was done."""
+    act = store.rooms.document(session).undoable(HERE)
+    if act is None:
+        raise UsageError("nothing that the command line did here is left to be taken back")
+    _append(store, HERE, {"undo": act["id"]}, session)
+    return {"label": act["label"], "at": act["at"]}
 
 
 def parse(text: str | bytes, what: str) -> Any:
@@ -78,29 +96,50 @@ def parse(text: str | bytes, what: str) -> Any:
         raise UsageError(f"{what} is not JSON: {str(error)[:120]}") from None
 
 
-def _known(plain: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return what of *plain* can be, and a line for each thing in it that cannot."""
-    known: dict[str, Any] = {"registers": {}, "texts": {}}
-    unknown = []
-    for part, into in known.items():
-        for path, value in plain[part].items():
-            if part == "texts" and not value:
-                continue
-            act = {"set": [[path, value]]} if part == "registers" else {"text": [[path, [["+", "", value]]]]}
+def _make(
+    store: Store, now: Document, plain: Mapping[str, Any], label: str, person: str, role: Role, session: str
+) -> dict[str, Any]:
+    """Make the session say what *plain* says, by one act; return whether that ``changed`` anything, and ``missing``.
+
+    What cannot be stays as it is *now*: ``missing`` has a line for each.
+    """
+    plain, missing = _possible(now, plain)
+    made = store.rooms.make(session, person, role, plain, label, _name())
+    return {"changed": made["op"] is not None, "missing": missing}
+
+
+def _possible(now: Document, plain: Mapping[str, Any]) -> tuple[Plain, list[str]]:
+    """Return *plain*, but what is there *now* for each path of which it says what cannot be; and a line for each."""
+    there = now.plain()
+    possible: Plain = {part: dict(plain[part]) for part in ("registers", "texts")}
+    missing = []
+    for kind, part in (("set", "registers"), ("text", "texts")):
+        for path, does in changes_to(now, plain).get(kind, ()):
             try:
-                check({"id": "import", **act}, "", lambda _: True, WHOLE)
+                check({"id": "one", kind: [[path, does]]}, "", lambda _: True, WHOLE)
             except RefusedError as error:
-                unknown.append(str(error))
-                continue
-            if value is not None:
-                into[path] = value
-    return known, unknown
+                why = str(error)
+                missing.append(why if path[:80] in why else f"{path[:80]}: {why}")
+                possible[part].pop(path, None)
+                if path in there[part]:
+                    possible[part][path] = there[part][path]
+    return possible, missing
+
+
+def _append(store: Store, person: str, does: Mapping[str, Any], session: str) -> None:
+    (found,) = store.rooms.append(session, person, "owner", [{"id": _name(), **does}], WHOLE)
+    if "refused" in found:
+        raise RefusedError(found["why"])
 
 
 def _version(store: Store, version: int, session: str) -> dict[str, Any]:
     if version not in {there["id"] for there in store.rooms.versions(session)}:
-        raise UsageError(f"there is no version {version}: `tiledviz session versions` lists those there are")
+        raise _no_version(version)
     return store.rooms.version(version)
+
+
+def _no_version(which: str | int) -> UsageError:
+    return UsageError(f"there is no version {which!r}: `tiledviz session versions` lists those there are")
 
 
 def _name() -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tvcore.session.document import Document, Plain
-from tvcore.session.rules import shared
+from tvcore.session.rules import LETTERS, shared
 from tvcore.session.text import edits_to
 
 
@@ -37,8 +37,20 @@ def changes_to(document: Document, plain: Mapping[str, Any]) -> dict[str, Any]:
     registers, texts = plain["registers"], plain["texts"]
     sets = [[path, registers.get(path)] for path in paths if path in registers or path in now["registers"]]
     edits = [
-        [path, edits_to(document.characters(path), texts.get(path, ""))]
+        [path, _in_pieces(edits_to(document.characters(path), texts.get(path, "")))]
         for path in paths
         if path in texts or path in now["texts"]
     ]
     return ({"set": sets} if sets else {}) | ({"text": edits} if edits else {})
+
+
+def _in_pieces(edits: Iterable[list[Any]]) -> list[list[Any]]:
+    """Return *edits* with none that writes more than one may: the last piece first, all behind the same character."""
+    pieces: list[list[Any]] = []
+    for edit in edits:
+        if edit[0] == "+":
+            starts = range(0, len(edit[2]), LETTERS)
+            pieces += [["+", edit[1], edit[2][start : start + LETTERS]] for start in reversed(starts)]
+        else:
+            pieces.append(edit)
+    return pieces

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tvcore.session.text import GONE, Character, apply_edit, characters_of, leaned_on, runs_of
+from tvcore.session.text import GONE, Character, Text, leaned_on
 
 Operation = Mapping[str, Any]
 Base = dict[str, Any]  # {seq, registers: [[path, value]], texts: [[path, runs]]}: what nobody undoes any more
@@ -28,14 +28,14 @@ class Document:
         self._registers: dict[str, list[_Entry]] = {}
         self._folders: dict[str, dict[str, None]] = {}
         self._counting: dict[str, list[tuple[int, bool]]] = {}
-        self._texts: dict[str, list[Character]] = {}
+        self._texts: dict[str, Text] = {}
         if base is None:
             return
         self.seq = self._settled = base["seq"]
         for path, value in base["registers"]:
             self._put(path, (base["seq"], "", value))
         for path, runs in base["texts"]:
-            self._texts[path] = characters_of(runs, base["seq"])
+            self._texts[path] = Text(runs, base["seq"])
 
     # ------------------------------------------------------------- reading
 
@@ -116,11 +116,9 @@ class Document:
             self._put(path, (seq, op, value))
         n = 0
         for path, edits in operation.get("text", ()):
-            characters = self._texts.get(path, [])
+            text = self._texts.setdefault(path, Text())
             for edit in edits:
-                n += apply_edit(characters, edit, op, seq, n)
-            if characters:
-                self._texts[path] = characters
+                n += text.apply(edit, op, seq, n)
         return paths_of(operation)
 
     def _put(self, path: str, entry: _Entry) -> None:
@@ -147,11 +145,9 @@ class Document:
                 self._drop(path)
         acts = list(self.acts.values())
         leaned = leaned_on(act for act in acts if act["seq"] > up_to)
-        for path, characters in list(self._texts.items()):
-            left = [each for each in characters if self._keep(each, self._over(up_to), leaned)]
-            if left:
-                self._texts[path] = left
-            else:
+        over = self._over(up_to)
+        for path, text in list(self._texts.items()):
+            if not text.keep(lambda each: self._keep(each, over, leaned)):
                 del self._texts[path]
         for act in acts:
             if act["seq"] <= up_to:
@@ -169,8 +165,8 @@ class Document:
     def base(self) -> Base:
         """Return what is settled, to begin another replica with."""
         settled = [[path, entries[0][2]] for path, entries in sorted(self._registers.items()) if entries[0][1] == ""]
-        texts = [[path, runs_of(characters, self._settled)] for path, characters in sorted(self._texts.items())]
-        return {"seq": self._settled, "registers": settled, "texts": [text for text in texts if text[1]]}
+        texts = [[path, text.runs(self._settled)] for path, text in sorted(self._texts.items())]
+        return {"seq": self._settled, "registers": settled, "texts": [each for each in texts if each[1]]}
 
 
 def paths_of(act: Operation) -> list[str]:

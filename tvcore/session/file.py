@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tvcore.errors import UsageError
 from tvcore.session.changes import shared_part
 from tvcore.session.document import Plain
+from tvcore.session.rules import shared
 
 FORMAT: Literal["tiledviz-session"] = "tiledviz-session"
 VERSION = 1
 FILE_MAX = 64 << 20  # bytes
+TITLE_MAX = 1000  # letters; of a longer title the beginning is taken
 
 # Of which paths the second part is a tile: `tags/TILE/NAME`.
 _TILE_FIRST = frozenset({"order", "tags", "tile", "drawing", "note"})
@@ -33,10 +35,10 @@ class FileTile(_Part):
 
     number: int = Field(ge=0, lt=1 << 31, description="what the paths of this file call it")
     case: str = Field(max_length=80, description="the case that it shows")
-    set: str = Field(max_length=1000, description="the title of its tile set")
+    set: str = Field(max_length=TITLE_MAX, description="the title of its tile set")
     index: int = Field(ge=0, lt=1 << 31, description="its place within its tile set")
     member: int | None = Field(default=None, ge=0, description="the row of its member in the ensemble")
-    title: str = Field(max_length=1000, description="its own title")
+    title: str = Field(max_length=TITLE_MAX, description="its own title")
 
 
 class SessionFile(_Part):
@@ -48,6 +50,7 @@ class SessionFile(_Part):
     tiles: list[FileTile] = Field(max_length=65_535, description="the tiles that paths name")
     registers: dict[str, Any] = Field(description="values by path; a part of a path that names a tile is its number")
     texts: dict[str, str] = Field(description="notes by path")
+    notes: list[str] = Field(default=[], description="what is not in it, a line each; import does not use it")
 
 
 @dataclass(frozen=True)
@@ -59,26 +62,29 @@ class Placed:
 
 
 def written(session: str, plain: Mapping[str, Any], wall: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *plain* as a session file; *wall* is the wall document. Tiles that are on the wall no more are left out.
+    """Return *plain* as a session file; *wall* is the wall document.
 
-    What each person has chosen for itself is not in it.
+    What each person has chosen for itself is not in it, nor tiles that are on the wall no more: ``notes`` says so.
     """
     sets = {tile_set["id"]: tile_set for tile_set in wall["sets"]}
     tiles = {str(tile["id"]): tile for tile in wall["tiles"] if tile["set"] in sets}
     numbers: dict[str, str] = {}
+    gone: set[str | None] = set()
 
     def number(tile: str) -> str | None:
         return numbers.setdefault(tile, str(len(numbers))) if tile in tiles else None
 
-    found = _renamed(shared_part(plain), number, lambda _: None)
+    found = renamed(shared_part(plain), number, lambda path: gone.add(_tile_of(path)))
     described = [
         {
-            "number": int(named), "case": tiles[tile]["case"], "set": sets[tiles[tile]["set"]]["title"],
-            "index": tiles[tile]["index"], "member": tiles[tile]["member"], "title": tiles[tile]["title"],
+            "number": int(named), "case": tiles[tile]["case"], "set": sets[tiles[tile]["set"]]["title"][:TITLE_MAX],
+            "index": tiles[tile]["index"], "member": tiles[tile]["member"], "title": tiles[tile]["title"][:TITLE_MAX],
         }
         for tile, named in numbers.items()
     ]  # fmt: skip
-    return {"format": FORMAT, "version": VERSION, "session": session, "tiles": described, **found}
+    tiles_are = "1 tile that is" if len(gone) == 1 else f"{len(gone)} tiles that are"
+    notes = [f"what people wrote on {tiles_are} off the wall is not in it"] if gone else []
+    return {"format": FORMAT, "version": VERSION, "session": session, "tiles": described, **found, "notes": notes}
 
 
 def read(document: object) -> SessionFile:
@@ -105,7 +111,7 @@ def placed(file: SessionFile, wall: Mapping[str, Any]) -> Placed:
     """Return what *file* says of the tiles on *wall*: each is found by case, tile set, index, member and title.
 
     One that is not there just so is taken for the one of the same case and member, if there is one such; else for the
-    one of the same case and title.
+    one of the same case and title. What a file says of persons is nobody's to bring.
     """
     here = _found(file.tiles, wall)
     names = {str(tile.number): f"tile {tile.title!r} of {tile.case}" for tile in file.tiles}
@@ -115,10 +121,21 @@ def placed(file: SessionFile, wall: Mapping[str, Any]) -> Placed:
         return here.get(number)
 
     def lose(path: str) -> None:
-        number = path.split("/")[1]
-        lost[f"{names.get(number, f'tile number {number}')} is not on this wall"] = None
+        number = _tile_of(path)
+        lost[f"{names.get(number or '', f'tile number {number}')} is not on this wall"] = None
 
-    return Placed(_renamed({"registers": file.registers, "texts": file.texts}, tile_id, lose), list(lost))
+    plain = renamed({"registers": file.registers, "texts": file.texts}, tile_id, lose)
+    own = [f"{path[:80]}: this is a person's own" for part in plain.values() for path in part if not shared(path)]
+    return Placed(shared_part(plain), [*lost, *own])
+
+
+def off_wall(plain: Mapping[str, Any], wall: Mapping[str, Any]) -> Plain:
+    """Return what *plain* says of tiles that are not on *wall*."""
+    there = {None, *(str(tile["id"]) for tile in wall["tiles"])}
+    return {
+        part: {path: value for path, value in plain[part].items() if _tile_of(path) not in there}
+        for part in ("registers", "texts")
+    }
 
 
 def _found(tiles: Iterable[FileTile], wall: Mapping[str, Any]) -> dict[str, str]:
@@ -128,7 +145,10 @@ def _found(tiles: Iterable[FileTile], wall: Mapping[str, Any]) -> dict[str, str]
         lambda tile: (tile["case"], tile["member"]) if tile["member"] is not None else None,
         lambda tile: (tile["case"], tile["title"]),
     )
-    there = [tile | {"set": titles.get(tile["set"], "")} for tile in wall["tiles"]]
+    there = [
+        tile | {"set": titles.get(tile["set"], "")[:TITLE_MAX], "title": tile["title"][:TITLE_MAX]}
+        for tile in wall["tiles"]
+    ]
     wanted = {str(tile.number): tile.model_dump() for tile in tiles}
     found: dict[str, str] = {}
     for way in ways:
@@ -144,20 +164,29 @@ def _found(tiles: Iterable[FileTile], wall: Mapping[str, Any]) -> dict[str, str]
     return found
 
 
-def _renamed(plain: Mapping[str, Any], tile: Callable[[str], str | None], lose: Callable[[str], None]) -> Plain:
-    """Return *plain* with each tile called as *tile* says; what is of one without a name is given to *lose*."""
-    renamed: Plain = {"registers": {}, "texts": {}}
-    for part, into in renamed.items():
+def _tile_of(path: str) -> str | None:
+    """Return the tile that *path* is about, None if it is about none."""
+    first, *rest = path.split("/")
+    return rest[0] if rest and first in _TILE_FIRST else None
+
+
+def renamed(
+    plain: Mapping[str, Any], tile: Callable[[str], str | None], lose: Callable[[str], None] = lambda _: None
+) -> Plain:
+    """Return *plain* with each tile called as *tile* says; paths of one without a name are given to *lose*."""
+    found: Plain = {"registers": {}, "texts": {}}
+    for part, into in found.items():
         for path, value in plain[part].items():
-            first, *rest = path.split("/")
-            if first in _TILE_FIRST and rest and rest[0] != "all":
-                name = tile(rest[0])
+            named = _tile_of(path)
+            if named is not None:
+                name = tile(named)
                 if name is None:
                     lose(path)
                     continue
-                rest[0] = name
-            into["/".join([first, *rest])] = _viewed(value, tile) if first == "bookmark" else value
-    return renamed
+                first, _, *rest = path.split("/")
+                path = "/".join([first, name, *rest])
+            into[path] = _viewed(value, tile) if path.startswith("bookmark/") else value
+    return found
 
 
 def _viewed(bookmark: Any, tile: Callable[[str], str | None]) -> Any:
@@ -167,7 +196,7 @@ def _viewed(bookmark: Any, tile: Callable[[str], str | None]) -> Any:
         return bookmark
 
     def name(number: object) -> int | None:
-        found = tile(str(number)) if isinstance(number, int) else None
+        found = tile(str(number)) if type(number) is int else None
         return None if found is None else int(found)
 
     changed = dict(view)

@@ -34,7 +34,7 @@ class RefusedError(TiledVizError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How large one operation may be: registers it sets, texts it edits, edits, letters it writes, values in all.
+    """How large one operation may be: registers, texts, edits, letters it writes and removes, values in all.
 
     A page's is PAGE; what makes a whole session of another, as a version that is restored, is WHOLE.
     """
@@ -46,13 +46,12 @@ class Limits:
     values: int
 
 
-PAGE = Limits(sets=20_000, texts=2_000, edits=20_000, letters=300_000, values=400_000)
-WHOLE = Limits(
-    sets=500_000, texts=100_000, edits=1_000_000, letters=20_000_000, values=10_000_000
-)  # a restored version
+PAGE = Limits(sets=20_000, texts=2_000, edits=5_000, letters=300_000, values=400_000)
+WHOLE = Limits(sets=500_000, texts=100_000, edits=1_000_000, letters=2_000_000, values=10_000_000)  # a restored version
 DEPTH = 12  # lists and objects within each other
 LETTERS = 100_000  # of one string
 VIEW_VALUES = 2_000
+NAME_MAX = 80  # letters of a version's name
 ID = "[0-9A-Za-z-]{1,64}"
 
 
@@ -222,7 +221,9 @@ def _edits(path: str, edits: object, left: list[int]) -> None:
             if not edit[2] or (edit[1] != "" and not _AFTER.fullmatch(edit[1])):
                 raise RefusedError(f"{path}: an edit writes a text behind a character, or at the beginning")
             left[1] -= len(edit[2])
-        elif not (kind == "-" and len(edit) == 4 and _removes(edit)):
+        elif kind == "-" and len(edit) == 4 and _removes(edit):
+            left[1] -= edit[3]
+        else:
             raise RefusedError(f"{path}: an edit is ['+', behind what, text] or ['-', operation, from, count]")
     if min(left) < 0:
         raise RefusedError(f"{path}: too much text for one operation: write it in parts")

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from tvcore import paths
 from tvcore.errors import TiledVizError
 
 BUSY_SECONDS = 20
-HEAD = "0006"  # the last of the migrations
+HEAD = "0007"  # the last of the migrations
 
 
 def default_url() -> str:
@@ -28,7 +28,8 @@ def default_url() -> str:
 def open_engine(url: str) -> Engine:
     """Return an engine on *url* whose tables are today's; SQLite is put into WAL mode.
 
-    Raises TiledVizError when the database cannot be opened, is not ours, or is of a later release.
+    Raises TiledVizError when the database cannot be opened, is not ours, or is of a later release; so does the
+    engine when the database cannot be used for the moment.
     """
     try:
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {})
@@ -42,10 +43,22 @@ def open_engine(url: str) -> Engine:
             _migrate(engine)
     except DatabaseError as error:
         raise TiledVizError(
-            f"the store {engine.url.render_as_string()} cannot be opened ({error.orig}): "
+            f"the store {engine.url.render_as_string()} cannot be opened ({_line(error.orig)}): "
             "move it away to begin with an empty one"
         ) from error
+    event.listen(engine, "handle_error", _told)
     return engine
+
+
+def _told(context: ExceptionContext) -> TiledVizError | None:
+    """Return what to raise instead of a failure that is none of ours: the store is locked, full or away."""
+    if not isinstance(context.sqlalchemy_exception, OperationalError):
+        return None
+    return TiledVizError(f"the store cannot be used now ({_line(context.original_exception)}): try again")
+
+
+def _line(error: BaseException | None) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -82,7 +95,8 @@ def _one_at_a_time(engine: Engine) -> Iterator[None]:
 
 
 def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection:
+    # What only reads waits for no writer.
+    with engine.connect().execution_options(read_only=True) as connection:
         known = inspect(connection).has_table("alembic_version")
         if known and connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD:
             return

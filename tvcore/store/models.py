@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # Names for constraints, so that a migration can change one on every engine.
@@ -38,7 +38,8 @@ class OperationRow(Base):
     """An operation on a session's document, at its place in the order; *op* is its own name.
 
     *body* is what it does, as JSON: empty once it is settled, when the name alone is kept, so that it is never taken
-    again. *written* counts the letters of all bodies up to this one.
+    again. *written* counts the letters of all bodies up to this one, and those that they remove. *shared*: it touches
+    more than its person's own; what does not is forgotten once it is settled.
     """
 
     __tablename__ = "operation"
@@ -50,6 +51,7 @@ class OperationRow(Base):
     person: Mapped[str] = mapped_column(String(64))
     at: Mapped[float]
     written: Mapped[int] = mapped_column(BigInteger)
+    shared: Mapped[bool] = mapped_column(default=True, server_default=true())
     body: Mapped[str | None] = mapped_column(Text)
 
 

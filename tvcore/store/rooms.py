@@ -14,18 +14,20 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from tvcore.errors import TiledVizError, UsageError
+from tvcore.errors import UsageError
 from tvcore.portal.roles import Role, may
 from tvcore.session.changes import changes_to, shared_part
-from tvcore.session.document import Document
-from tvcore.session.rules import PAGE, WHOLE, Limits, RefusedError, check, check_rights, named
+from tvcore.session.document import Document, paths_of
+from tvcore.session.rules import NAME_MAX, PAGE, WHOLE, Limits, RefusedError, check, check_rights, named, shared
+from tvcore.session.text import removed_by
 from tvcore.store.models import DocumentBaseRow, OperationRow, SessionRow, VersionRow
+from tvcore.store.sessions import locked
 
-SETTLE_AT, KEEP = 4000, 2000  # operations that can be undone: when there are more, as many are left
-SETTLE_LETTERS, KEEP_LETTERS = 32 << 20, 8 << 20  # and what they may come to, as it is sent to every page that joins
+SETTLE_AT, KEEP = 4000, 2000  # operations on what all share that can be undone: when there are more, as many are left
+SETTLE_LETTERS, KEEP_LETTERS = 32 << 20, 8 << 20  # and what all may come to, as it is sent to every page that joins
+MOST_LETTERS = 48 << 20  # no more before some are settled: that many are folded in seconds
 FULL = 48 << 20  # letters of what is settled: no page could take more
 VERSIONS_MAX = 1000
-NAME_MAX = 80
 
 Operation = dict[str, Any]
 Outcome = dict[str, Any]
@@ -46,13 +48,19 @@ class Rooms:
         """Put what *person* does in order; return for each of *ops* ``{"op": ordered}`` or ``{"refused": id, "why"}``.
 
         One that was taken before is returned as it was ordered then, and not taken again: without what it does, if
-        that is settled.
+        that is settled. What is refused as its name is another operation's is ``taken`` too.
         """
         with self._writing.begin() as db:
-            order = _Order(db, _locked(db, session), person)
-            found = [order.append(op, role, limits) for op in ops]
-            order.settle()
-        return found
+            order = _Order(db, locked(db, session).id, person)
+            return [order.append(op, role, limits) for op in ops]
+
+    def settle(self, session: str) -> bool:
+        """Fold the oldest operations when there are too many; return whether there were.
+
+        It may take seconds, so it is done apart: if it cannot be, all that was appended stands all the same.
+        """
+        with self._writing.begin() as db:
+            return _Order(db, locked(db, session).id, "").settle()
 
     def since(self, session: str, seq: int | None) -> dict[str, Any]:
         """Return what there is after *seq*: ``{"base", "ops", "head"}``.
@@ -80,8 +88,9 @@ class Rooms:
 
     def document(self, session: str) -> Document:
         """Return the document of *session* as it is now."""
-        found = self.since(session, None)
-        return _taken(found["base"], found["ops"])
+        with self._reading() as db:
+            room = db.scalar(select(SessionRow.id).where(SessionRow.name == session))
+            return Document() if room is None else _document(db, room)
 
     # ------------------------------------------------------------- changes
 
@@ -90,16 +99,15 @@ class Rooms:
 
         Returns ``{"op": ordered}``; None in it when there was nothing to change. Raises RefusedError.
         """
+        self.settle(session)  # there may be no portal that does
         with self._writing.begin() as db:
-            room = _locked(db, session)
+            room = locked(db, session).id
             body = changes_to(_document(db, room), plain)
             if not body:
                 return {"op": None}
-            order = _Order(db, room, person)
-            found = order.append({"id": op, "label": label, **body}, role, WHOLE)
+            found = _Order(db, room, person).append({"id": op, "label": label, **body}, role, WHOLE)
             if "refused" in found:
                 raise RefusedError(found["why"])
-            order.settle()
         return found
 
     # ------------------------------------------------------------ versions
@@ -110,7 +118,7 @@ class Rooms:
         if not name or len(name) > NAME_MAX or not name.isprintable():
             raise UsageError(f"a version's name has 1 to {NAME_MAX} letters that can be printed")
         with self._writing.begin() as db:
-            room = _locked(db, session)
+            room = locked(db, session).id
             query = select(VersionRow.name).where(VersionRow.session_id == room)
             names = set(db.scalars(query))
             if name in names:
@@ -162,79 +170,73 @@ class _Order:
 
     def append(self, op: Mapping[str, Any], role: Role, limits: Limits) -> Outcome:
         name = named(op)
+        known = self._row(name) if name else None
+        if known is not None:
+            # Anybody may have seen the name, and used it: it is the same only if it does the same.
+            if known.body is not None and json.loads(known.body) != _does(op):
+                return {"refused": name, "why": "another operation has this name already", "taken": True}
+            return {"op": _operation(known)}
         try:
-            known = self._row(name) if name else None
-            if known is not None:
-                return {"op": _operation(known)}
             check(op, self._person, lambda right: may(role, right), limits)
             if self._size > FULL:
                 raise RefusedError("the session's document is full: export it, and take things out")
-            self._check_about(op, role)
+            if self._written - self._settled_written > MOST_LETTERS:
+                raise RefusedError("too much was done at once: wait a minute, then do it again")
+            act = self._act(op, role)
         except RefusedError as error:
             return {"refused": name or "", "why": str(error)}
-        return {"op": self._add(op["id"], self._person, {name: op[name] for name in op if name != "id"})}
+        return {"op": self._add(op["id"], self._person, _does(op), any(map(shared, paths_of(act))))}
 
-    def _check_about(self, op: Mapping[str, Any], role: Role) -> None:
-        """Check that what is undone or redone is an act of this person, and not settled."""
+    def _act(self, op: Mapping[str, Any], role: Role) -> Mapping[str, Any]:
+        """Return the act that *op* is, or takes back or brings again: one of this person's, and not settled."""
         about = op.get("undo", op.get("redo"))
         if about is None:
-            return
+            return op
         act = self._row(about)
         if act is None or act.person != self._person:
             raise RefusedError(f"there is no act {about} of yours")
         if act.body is None or act.seq <= self._settled:
             raise RefusedError("this was done too long ago to be taken back")
-        body = json.loads(act.body)
+        body: dict[str, Any] = json.loads(act.body)
         if "set" not in body and "text" not in body:
             raise RefusedError("an undo or redo is not taken back itself: the act is, or brought again")
         check_rights(body, self._person, lambda right: may(role, right))
+        return body
 
-    def settle(self) -> None:
-        """Fold the oldest operations when there are too many."""
-        if self._head - self._settled <= SETTLE_AT and self._written - self._settled_written <= SETTLE_LETTERS:
-            return
-        light = select(func.min(OperationRow.seq)).where(
-            OperationRow.session_id == self._room, OperationRow.written >= self._written - KEEP_LETTERS
-        )
-        up_to = min(max(self._head - KEEP, self._db.scalar(light) or 0), self._head)
+    def settle(self) -> bool:
+        ours, those = OperationRow.session_id == self._room, OperationRow.shared
+        count = self._db.scalar(select(func.count()).where(ours, those, OperationRow.seq > self._settled)) or 0
+        if count <= SETTLE_AT and self._written - self._settled_written <= SETTLE_LETTERS:
+            return False
+        many = select(OperationRow.seq).where(ours, those).order_by(OperationRow.seq.desc()).offset(KEEP).limit(1)
+        light = select(func.min(OperationRow.seq)).where(ours, OperationRow.written >= self._written - KEEP_LETTERS)
+        up_to = min(max(self._db.scalar(many) or 0, self._db.scalar(light) or 0), self._head)
         document = _document(self._db, self._room)
-        document.take(self._add(f"settle:{up_to}", "", {"settle": up_to}))
-        where = (OperationRow.session_id == self._room, OperationRow.seq <= up_to)
+        document.take(self._add(f"settle:{up_to}", "", {"settle": up_to}, shared=False))
         body = _dumps(document.base())
-        written = select(OperationRow.written).where(OperationRow.session_id == self._room, OperationRow.seq == up_to)
+        written = select(OperationRow.written).where(ours, OperationRow.seq == up_to)
         row = {"seq": up_to, "written": self._db.scalar(written) or 0, "size": len(body), "body": body}
-        query = update(DocumentBaseRow).where(DocumentBaseRow.session_id == self._room).values(row)
         if self._settled == 0:
             self._db.execute(insert(DocumentBaseRow).values(session_id=self._room, **row))
         else:
-            self._db.execute(query)
-        self._db.execute(update(OperationRow).where(*where, OperationRow.seq > self._settled).values(body=None))
+            self._db.execute(update(DocumentBaseRow).where(DocumentBaseRow.session_id == self._room).values(row))
+        self._db.execute(delete(OperationRow).where(ours, ~those, OperationRow.seq <= up_to))
+        old = update(OperationRow).where(ours, OperationRow.seq <= up_to, OperationRow.seq > self._settled)
+        self._db.execute(old.values(body=None))
+        return True
 
     def _row(self, op: str) -> Any:
         columns = (OperationRow.seq, OperationRow.op, OperationRow.person, OperationRow.at, OperationRow.body)
         query = select(*columns).where(OperationRow.session_id == self._room, OperationRow.op == op)
         return self._db.execute(query).one_or_none()
 
-    def _add(self, op: str, person: str, does: Mapping[str, Any]) -> Operation:
+    def _add(self, op: str, person: str, does: Mapping[str, Any], shared: bool) -> Operation:
         body, now = _dumps(does), time.time()
         self._head += 1
-        self._written += len(body)
-        row = {"session_id": self._room, "seq": self._head, "op": op, "person": person, "at": now}
+        self._written += len(body) + removed_by(does)
+        row = {"session_id": self._room, "seq": self._head, "op": op, "person": person, "at": now, "shared": shared}
         self._db.execute(insert(OperationRow).values(**row, written=self._written, body=body))
         return {"seq": self._head, "id": op, "person": person, "at": now, **does}
-
-
-def _locked(db: Session, name: str) -> int:
-    """Return the id of the session *name*, made if need be; its row is locked until the transaction ends."""
-    query = select(SessionRow.id).where(SessionRow.name == name).with_for_update()
-    found = db.scalar(query)
-    if found is None:
-        db.add(SessionRow(name=name, revision=0, created=time.time()))
-        db.flush()
-        found = db.scalar(query)
-    if found is None:
-        raise TiledVizError(f"the session {name} cannot be made in the store")
-    return found
 
 
 def _head(db: Session, room: int) -> tuple[int, int]:
@@ -258,14 +260,14 @@ def _operation(row: Any) -> Operation:
 def _document(db: Session, room: int) -> Document:
     body = db.scalar(select(DocumentBaseRow.body).where(DocumentBaseRow.session_id == room))
     base = None if body is None else json.loads(body)
-    return _taken(base, _operations(db, room, base["seq"] if base else 0))
-
-
-def _taken(base: Mapping[str, Any] | None, ops: Sequence[Operation]) -> Document:
     document = Document(base)
-    for op in ops:
+    for op in _operations(db, room, document.seq):
         document.take(op)
     return document
+
+
+def _does(op: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in op.items() if name != "id"}
 
 
 def _version(row: Any) -> dict[str, Any]:
@@ -280,4 +282,4 @@ def _dumps(value: object) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
-__all__ = ["NAME_MAX", "Rooms"]
+__all__ = ["Rooms"]

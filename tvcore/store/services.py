@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from tvcore.store.models import ServiceRow, SessionRow
@@ -64,8 +64,8 @@ class Services:
             news = row.error != error
             if news:
                 row.error = error
-                for session in db.scalars(select(SessionRow)):
-                    session.revision += 1  # its notices are part of the wall
+                # Its notices are part of every wall.
+                db.execute(update(SessionRow).values(revision=SessionRow.revision + 1))
         return news
 
     def state(self, name: str) -> ServiceState:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
+from sqlalchemy.orm import joinedload, selectinload, sessionmaker
 
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus
@@ -27,6 +27,7 @@ from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
 from tvcore.store.rooms import Rooms
 from tvcore.store.services import Services
+from tvcore.store.sessions import locked
 
 TICKET_SECONDS = 600
 STATUS_FIELDS = (
@@ -106,7 +107,7 @@ class Store:
         rows = list(members.rows) or [{}] * len(plan.tiles)
         try:
             with self._session.begin() as db:
-                session = self._wall_session(db, plan.session)
+                session = locked(db, plan.session)
                 there = JobRow(id_there=job, scheduler=scheduler, state=state.value, submitted=now)
                 tile_set = TileSetRow(
                     session=session, job=there, case=plan.case, title=plan.title, ensemble=plan.ensemble,
@@ -123,7 +124,7 @@ class Store:
                     for tile, row in zip(plan.tiles, rows, strict=True)
                 ]  # fmt: skip
                 db.add(tile_set)
-                session.revision += 1
+                session.revision = SessionRow.revision + 1
                 db.flush()
                 return tile_set.id
         except IntegrityError:
@@ -143,7 +144,7 @@ class Store:
         set_id = self.set_of_job(job)
         with self._session.begin() as db:
             tile_set = db.get_one(TileSetRow, set_id)
-            tile_set.session.revision += 1
+            tile_set.session.revision = SessionRow.revision + 1
             db.execute(delete(TileRow).where(TileRow.set_id == set_id))
             db.execute(delete(TileSetRow).where(TileSetRow.id == set_id))
             db.execute(delete(JobRow).where(JobRow.id_there == job))
@@ -163,7 +164,7 @@ class Store:
             for tile in tiles:
                 db.delete(tile)
             for tile_set in sets:
-                tile_set.session.revision += 1
+                tile_set.session.revision = SessionRow.revision + 1
             db.flush()
             for tile_set in sets:
                 db.refresh(tile_set)
@@ -234,7 +235,7 @@ class Store:
                         if node_of(tile, job) in job.lost and tile.state not in ("failed", "stopped"):
                             fail(tile, f"node failure: {node_of(tile, job)} is gone from the job", Cause.NODE_FAILURE)
                     if db.dirty:
-                        tile_set.session.revision += 1
+                        tile_set.session.revision = SessionRow.revision + 1
                 changed = changed or bool(db.dirty)
                 db.flush()
         return changed
@@ -263,7 +264,8 @@ class Store:
             tiles = [tile for tile in tile_set.tiles if tile.ordinal == ordinal and wanted(tile)]
             for tile in tiles:
                 tell(tile)
-            tile_set.session.revision += bool(tiles)
+            if tiles:
+                tile_set.session.revision = SessionRow.revision + 1
         return bool(tiles)
 
     # ----------------------------------------------------------------- tiles
@@ -285,7 +287,7 @@ class Store:
                 if change(tile, {"cause": "", **said, "node": node}):
                     changed.append(tile.id)
             if changed:
-                tile_set.session.revision += 1
+                tile_set.session.revision = SessionRow.revision + 1
         return changed
 
     def tiles(self, ids: Iterable[int] | None = None) -> list[dict[str, Any]]:
@@ -376,14 +378,6 @@ class Store:
         """End the logins of the browser with *cookie*."""
         with self._session.begin() as db:
             db.execute(delete(LoginRow).where(LoginRow.cookie_hash == _hash(cookie)))
-
-    @staticmethod
-    def _wall_session(db: Session, name: str) -> SessionRow:
-        found = db.scalar(select(SessionRow).where(SessionRow.name == name))
-        if found is None:
-            found = SessionRow(name=name, revision=0, created=time.time())
-            db.add(found)
-        return found
 
 
 def _hash(secret: str) -> str:

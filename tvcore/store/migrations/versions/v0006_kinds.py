@@ -1,4 +1,4 @@
-"""What a tile shows where it is no live display, and what is known of that; ids of tiles that are never given again."""
+"""What a tile shows where it is no live display, and what is known of that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # SQLite alone gives the ids of removed rows again, unless the table says otherwise from its beginning.
-    with op.batch_alter_table("tile", recreate="auto", table_kwargs={"sqlite_autoincrement": True}) as tile:
+    with op.batch_alter_table("tile") as tile:
         tile.add_column(sa.Column("kind", sa.String(10), nullable=False, server_default="live"))
         tile.add_column(sa.Column("media", sa.JSON(), nullable=True))

@@ -1,0 +1,36 @@
+"""What a search reads of a session's tiles, without all else that the wall document has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, Select, select
+
+from tvcore.store.models import JobRow, SessionRow, TileRow, TileSetRow
+
+
+class Lookup:
+    """The tiles of a session, in the order of the wall."""
+
+    def __init__(self, engine: Engine, session: str) -> None:
+        self._engine = engine.execution_options(read_only=True)
+        now = (TileRow.id, TileRow.state, TileRow.node)
+        self._now = _of(session, *now)
+        metadata, job = TileRow.metadata_.label("metadata"), JobRow.id_there.label("job")
+        self._all = _of(session, *now, TileRow.title, TileRow.tags, metadata, TileSetRow.case, job).join(JobRow)
+
+    def now(self) -> list[tuple[int, str, str | None]]:
+        """Return id, state and node of each tile: the states and nodes change, and the tiles come and go."""
+        with self._engine.connect() as db:
+            return [(number, state, node) for number, state, node in db.execute(self._now)]
+
+    def tiles(self) -> list[dict[str, Any]]:
+        """Return the same with title, tags, metadata, case and job, which stay as long as a tile does."""
+        with self._engine.connect() as db:
+            return [dict(row) for row in db.execute(self._all).mappings()]
+
+
+def _of(session: str, *columns: Any) -> Select[*tuple[Any, ...]]:
+    there = select(*columns).select_from(TileRow).join(TileSetRow, TileSetRow.id == TileRow.set_id)
+    there = there.join(SessionRow, SessionRow.id == TileSetRow.session_id)
+    return there.where(SessionRow.name == session).order_by(TileRow.set_id, TileRow.index)

@@ -14,6 +14,7 @@ import { tagMark, tagWords } from './tag-mark.js';
 import { tagsHere, valueBy } from './tags.js';
 import { t } from './text.js';
 
+const AFTER_MS = 150; // what changes on the wall is seen first: to make room for the legend lays all tiles out anew
 const STORE = 'tiledviz.legend';
 const NEAR = 0.25; // of the scale's length: ticks nearer than this to an end are left out
 
@@ -47,7 +48,7 @@ export class Legend {
   refreshSoon() {
     if (this.#due) return;
     this.#due = true;
-    requestAnimationFrame(() => setTimeout(() => this.refresh())); // after the frame: the wall comes first
+    setTimeout(() => this.refresh(), AFTER_MS);
   }
 
   refresh() {

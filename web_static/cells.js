@@ -55,13 +55,15 @@ export class Cells {
   /** Lay the cells out soon, each over its picture. @param {Grid} grid @param {Map<number, Rect>} pictures */
   layoutSoon(grid, pictures) {
     this.#coming = { grid, pictures };
-    this.updateSoon(grid.ids);
+    this.updateSoon(grid.ids, grid.ids.every((id) => this.#cells.has(id)) ? AFTER_MS : 0); // who is new has a name at once
   }
 
-  /** Bring names and marks of these tiles up to date soon. @param {Iterable<number>} ids */
-  updateSoon(ids) {
+  /** Bring names and marks of these tiles up to date soon. @param {Iterable<number>} ids @param {number} [wait] ms */
+  updateSoon(ids, wait = AFTER_MS) {
     for (const id of ids) this.#unnamed.add(id);
-    if (this.#unnamed.size > 0 || this.#coming) this.#timer ||= setTimeout(() => this.#now(), AFTER_MS);
+    if (this.#unnamed.size === 0 && !this.#coming) return;
+    if (wait === 0) clearTimeout(this.#timer);
+    if (wait === 0 || this.#timer === 0) this.#timer = setTimeout(() => this.#now(), wait);
   }
 
   #now() {

@@ -227,5 +227,6 @@ def test_what_was_done_without_a_connection_outlives_the_page(
         assert again.store.rooms.document("main").get(f"tile/{tile}/rotation") == 90
         page.keyboard.press("Control+z")
         until(page, "id => window.tiledviz.session.document.get(`tile/${id}/rotation`) === undefined", tile)
+        until(page, "window.tiledviz.session.document.pending.length == 0")
     finally:
         again.stop()

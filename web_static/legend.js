@@ -83,7 +83,11 @@ export class Legend {
   #row(key, mark, words, ids, ...more) {
     const name = t('legend.select', { what: words, n: ids.length });
     this.#ids.set(key, ids); // a row stays while it reads the same: it may be other tiles
-    const select = button('', () => this.model.select(this.#ids.get(key) ?? []), { class: 'row', 'aria-label': name, title: name, 'data-key': key });
+    const press = () => {
+      if (this.#due) this.refresh();
+      this.model.select(this.#ids.get(key) ?? []);
+    };
+    const select = button('', press, { class: 'row', 'aria-label': name, title: name, 'data-key': key });
     select.append(mark, make('span', { class: 'words' }, words), make('span', { class: 'count', 'data-count': formatCount(ids.length) }));
     return make('li', {}, select, ...more);
   }

@@ -150,9 +150,12 @@ class Child:
 
     def end(self) -> None:
         """Kill the process and wait until it is gone."""
-        self._file.close()
-        self._socket.close()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # whoever still waits for an answer reads the end
         self._nursery.kill(self._pid)
+        self._socket.close()
+        with contextlib.suppress(RuntimeError):  # one that waits has not run yet; it is dropped with it
+            self._file.close()
 
 
 class Workers:

@@ -63,6 +63,13 @@ class Nursery:
         """Return this process's one nursery for *table*."""
         return cls._all.setdefault(table, cls(table))
 
+    @classmethod
+    def end_all(cls) -> None:
+        """End this process's nurseries, and wait until they are gone: whoever is above us may wait for nobody."""
+        for nursery in cls._all.values():
+            with nursery._lock:
+                nursery._end()
+
     def fork(self) -> tuple[int, socket.socket]:
         """Return the process id of a new worker, and the socket to it. Raises OSError or EOFError."""
         ours, theirs = socket.socketpair()

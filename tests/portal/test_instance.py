@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tvcore import proc
 from tvcore.portal import instance
 
 Until = Callable[..., None]
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,6 +28,16 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.fixture
+def nobody_waits() -> Iterator[None]:
+    """Have orphans become children of this process, which waits for none: as in a container without an init."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    assert prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    yield
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("nobody_waits")
 def test_it_says_where_it_is_while_it_runs_and_ends_cleanly_and_fast(home: Path, until: Until) -> None:
     running = RunningPortal(home)
     job = RunningJob(running)

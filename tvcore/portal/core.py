@@ -17,7 +17,7 @@ from tvcore.portal.roles import Role
 from tvcore.portal.room import Room
 from tvcore.portal.websocket import BrowserSocket
 from tvcore.session import SESSION
-from tvcore.workers import Workers
+from tvcore.workers import Nursery, Workers
 
 SOCKETS_MAX = 256
 SLOW_WORKERS = 4
@@ -120,6 +120,7 @@ class Portal:
         every = (self.quick, self.ordering, self.searches, self.slow, self.batch, self.tiles, self.commands)
         for workers in every:
             workers.close()
+        Nursery.end_all()
 
     def do(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""

@@ -17,7 +17,7 @@ from tvcore import paths
 from tvcore.errors import TiledVizError
 
 BUSY_SECONDS = 20
-HEAD = "0007"  # the last of the migrations
+HEAD = "0008"  # the last of the migrations
 
 
 def default_url() -> str:

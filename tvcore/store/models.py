@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint, true
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # Names for constraints, so that a migration can change one on every engine.
@@ -109,7 +109,9 @@ class JobRow(Base):
 class TileSetRow(Base):
     """The tiles of one run of a case. *columns* describes the members' metadata.
 
-    *images* has the digest of each image by its path; *settings* are those that were given for its job.
+    *images* has the digest of each image by its path; *settings* are those that were given for its job. *edition*
+    counts the changes of what its tiles say: titles, tags, metadata, columns. *complete* says of an ensemble that is
+    followed while it is written whether its writer has finished; None: it is not followed.
     """
 
     __tablename__ = "tile_set"
@@ -126,6 +128,8 @@ class TileSetRow(Base):
     images: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created: Mapped[float]
+    edition: Mapped[int] = mapped_column(default=0, server_default="0")
+    complete: Mapped[bool | None]
 
     session: Mapped[SessionRow] = relationship()
     job: Mapped[JobRow] = relationship()
@@ -170,6 +174,36 @@ class TileRow(Base):
     since: Mapped[float]
 
     tile_set: Mapped[TileSetRow] = relationship(back_populates="tiles")
+
+
+class KeptSetRow(Base):
+    """A tile set that is kept under a *name* (``tvcore.tilesets``); *revision* is the one that counts.
+
+    One that was *removed* is there still, to be had back.
+    """
+
+    __tablename__ = "kept_set"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int]
+    removed: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class KeptSetRevisionRow(Base):
+    """What a kept tile set said at a *revision*: *body* is its document as JSON; *label* is what was done to it."""
+
+    __tablename__ = "kept_set_revision"
+
+    set_id: Mapped[int] = mapped_column(ForeignKey("kept_set.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[float]
+    person: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    tiles: Mapped[int]
+    columns: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
 
 
 class ServiceRow(Base):

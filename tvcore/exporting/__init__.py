@@ -1,0 +1,1 @@
+"""Tile sets and walls as files that others read."""

@@ -57,11 +57,33 @@ def test_each_output_says_where_it_comes_from(path: Path) -> None:
         ("vmware_svga3d", "SVGA3D; build: RELEASE;", False),
         ("probe_trixie_container", "llvmpipe (LLVM 19.1.7, 256 bits)", True),
         ("probe_virtualgl_software", "llvmpipe (LLVM 15.0.6, 256 bits)", True),
+        ("probe_h200_nvidia", "NVIDIA H200/PCIe/SSE2", False),
+        ("probe_h200_virtualgl", "NVIDIA H200/PCIe/SSE2", False),
     ],
 )
 def test_what_draws_is_read_as_it_stands(name: str, renderer: str, software: bool) -> None:
     one = said(MESA, name)
     assert (one.renderer, one.software, one.error) == (renderer, software, "")
+
+
+def test_on_an_h200_nvidias_glx_is_taken_and_says_the_gpu_that_nvidia_smi_says() -> None:
+    gpu = Gpu(0, "GPU-5c372c83-206d-c8fd-25b5-df1529cc7f00", minor=0, name="NVIDIA H200")  # of nvidia-smi, there
+    facts = read_facts(printed("probe_h200_facts"))
+    assert facts is not None
+    first, second, *_ = candidates("auto", gpu, facts)
+    assert (first.name, second.name) == ("nvidia", "virtualgl egl0")
+    drew = read_said(first, printed("probe_h200_nvidia"), 0)
+    assert enough(drew, gpu, facts)
+    assert truth(drew, [drew], gpu, "auto", facts) == Truth(
+        "nvidia",
+        "NVIDIA H200/PCIe/SSE2",
+        "NVIDIA Corporation",
+        "4.6.0 NVIDIA 580.159.04",
+        gpu.uuid,
+        software=False,
+        promised=True,
+    )
+    assert read_said(second, printed("probe_h200_virtualgl"), 0).uuid == plain_uuid(gpu.uuid)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from grid_kit import TILES, GridWall
-from portal_kit import RunningJob, RunningPortal
+from portal_kit import RunningJob, RunningPortal, Spares
 from told_tags import TaggedWall, job_of
 from tvcore.portal.roles import Role
 from world import until
@@ -64,12 +63,19 @@ def page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[
     assert problems == []
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[Spares]:
+    """Portals that are begun ahead."""
+    made = Spares()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def own_portal(home: Path) -> Iterator[RunningPortal]:
+def own_portal(spares: Spares, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningPortal]:
     """A portal of this test alone: what is done to a session stays."""
-    running = RunningPortal(home)
-    yield running
-    running.stop()
+    with spares.one(monkeypatch) as running:
+        yield running
 
 
 @pytest.fixture

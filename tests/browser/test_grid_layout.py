@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from portal_kit import RunningJob, RunningPortal
+from portal_kit import RunningJob, RunningPortal, Spares
 from told_wall import TELLING, Wall, at_rest, draw
 from world import Picture, difference, part, shot, until
 
@@ -32,11 +32,18 @@ PEN = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[Spares]:
+    """Portals that are begun ahead, and tell what the test says."""
+    made = Spares(TELLING)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def portal(home: Path) -> Iterator[RunningPortal]:
-    running = RunningPortal(home, changed=TELLING)
-    yield running
-    running.stop()
+def portal(own_portal: RunningPortal) -> RunningPortal:
+    """A portal of this test alone, which tells what the test says."""
+    return own_portal
 
 
 @pytest.fixture

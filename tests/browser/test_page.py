@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal_kit import RunningJob, RunningPortal
+from portal_kit import RunningJob, RunningPortal, Spares
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.store import Members
 from world import part, shot, until
@@ -50,12 +50,18 @@ wall.WallViewer = Telling
 SLURM_AWAY = "Slurm does not answer since 14:03: the states of its jobs are as they were then."
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[Spares]:
+    """Portals that are begun ahead, and tell what the test says."""
+    made = Spares(TELLING)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def portal(home: Path) -> Iterator[RunningPortal]:
+def portal(own_portal: RunningPortal) -> RunningPortal:
     """A portal of this test alone, as tests end and change it."""
-    running = RunningPortal(home, changed=TELLING)
-    yield running
-    running.stop()
+    return own_portal
 
 
 def at_rest(page: Page) -> list[dict[str, float]]:
@@ -77,13 +83,13 @@ def notice(portal: RunningPortal, *notices: str) -> None:
 
 
 def test_a_page_left_open_is_told_that_the_portal_was_updated_and_reads_no_more(
-    home: Path, portal: RunningPortal, job: RunningJob, page: Page, output: Path
+    portal: RunningPortal, job: RunningJob, page: Page, output: Path
 ) -> None:
     portal.process.kill()
     portal.process.wait()
     until(page, "window.tiledviz.connection() == 'lost'")
     job.agent.change(2, state="failed", reason="meanwhile")
-    updated = RunningPortal(home, port=portal.port, changed=UPDATED)
+    updated = RunningPortal(portal.home, port=portal.port, changed=UPDATED)
     try:
         until(page, "window.tiledviz.connection() == 'outdated'")
         banner = page.locator("#banner")
@@ -99,13 +105,13 @@ def test_a_page_left_open_is_told_that_the_portal_was_updated_and_reads_no_more(
 
 
 def test_a_portal_of_the_same_release_that_comes_back_is_not_called_updated(
-    home: Path, portal: RunningPortal, job: RunningJob, page: Page
+    portal: RunningPortal, job: RunningJob, page: Page
 ) -> None:
     portal.process.kill()
     portal.process.wait()
     until(page, "window.tiledviz.connection() == 'lost'")
     expect(page.locator("#banner")).to_contain_text("comes back by itself")
-    again = RunningPortal(home, port=portal.port)
+    again = RunningPortal(portal.home, port=portal.port)
     try:
         until(page, "window.tiledviz.connection() == 'open'")
         expect(page.locator("#banner")).to_be_hidden()
@@ -209,7 +215,7 @@ def test_a_tile_that_waits_or_failed_says_why_in_its_place_and_to_a_screen_reade
 
 
 def test_what_was_done_without_a_connection_outlives_the_page(
-    home: Path, portal: RunningPortal, job: RunningJob, page: Page
+    portal: RunningPortal, job: RunningJob, page: Page
 ) -> None:
     tile = job.tiles[0]
     portal.process.kill()
@@ -218,7 +224,7 @@ def test_what_was_done_without_a_connection_outlives_the_page(
     page.evaluate("id => window.tiledviz.session.write(`note/${id}`, 'split at the rim', 'note')", tile)
     page.evaluate("id => window.tiledviz.session.set([[`tile/${id}/rotation`, 90]])", tile)
     page.goto("about:blank")
-    again = RunningPortal(home, port=portal.port)
+    again = RunningPortal(portal.home, port=portal.port)
     try:
         page.goto(f"{again.origin}/#login={again.login_ticket()}")
         until(page, "window.tiledviz.connection() == 'open'")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from portal_kit import RunningJob, RunningPortal
+from portal_kit import RunningJob, RunningPortal, Spares
 from told_wall import TELLING, Wall, at_rest
 from tvcore.causes import Cause
 from world import Picture, part, shot
@@ -67,11 +67,18 @@ def mixed(count: int, now: float) -> list[dict[str, Any]]:
     ][:count]
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[Spares]:
+    """Portals that are begun ahead, and tell what the test says."""
+    made = Spares(TELLING)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def portal(home: Path) -> Iterator[RunningPortal]:
-    running = RunningPortal(home, changed=TELLING)
-    yield running
-    running.stop()
+def portal(own_portal: RunningPortal) -> RunningPortal:
+    """A portal of this test alone, which tells what the test says."""
+    return own_portal
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from portal_kit import Browser, RunningJob, RunningPortal
+from portal_kit import Browser, RunningJob, RunningPortal, Spares
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +26,19 @@ def portal() -> Iterator[RunningPortal]:
     assert "Traceback" not in text, text
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[Spares]:
+    """Portals that are begun ahead."""
+    made = Spares()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def own_portal(home: Path) -> Iterator[RunningPortal]:
-    """A portal for one test."""
-    running = RunningPortal(home)
-    yield running
-    running.stop()
+def own_portal(spares: Spares, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningPortal]:
+    """A portal of this test alone: what is done to a session stays."""
+    with spares.one(monkeypatch) as running:
+        yield running
 
 
 @pytest.fixture

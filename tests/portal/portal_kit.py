@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import fake_commands
 from tvcore import proc
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState
+from tvcore.errors import TiledVizError
 from tvcore.node import wire
 from tvcore.portal.roles import Role
 from tvcore.store import Members, Store
@@ -41,6 +43,13 @@ class RunningPortal:
     """``tiledviz up`` with a state folder of its own; *changed*: code that makes another release of it."""
 
     def __init__(self, home: Path, *arguments: str, port: int = 0, changed: str = "") -> None:
+        self.begin(home, *arguments, port=port, changed=changed)
+        self.wait()
+
+    def begin(
+        self, home: Path, *arguments: str, port: int = 0, changed: str = "", environment: dict[str, str] | None = None
+    ) -> None:
+        """Start it; it is there after ``wait``."""
         self.home = home
         self.log = home.parent / f"portal-{secrets.token_hex(3)}.log"
         code = f"from gevent import monkey\nmonkey.patch_all()\n{changed}\nfrom tvcore.cli import main\nmain()"
@@ -49,17 +58,20 @@ class RunningPortal:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
-                env={**os.environ, "TILEDVIZ_HOME": str(home)},
+                env={**os.environ, "TILEDVIZ_HOME": str(home), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        self.store = Store.open(f"sqlite:///{home}/store.sqlite")
+
+    def wait(self) -> None:
+        """Wait until it listens."""
         deadline = time.monotonic() + START_SECONDS
         while (info := self.info()) is None or info["pid"] != self.process.pid:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, "the portal did not start: " + self.log.read_text()
             time.sleep(0.02)
+        self.store = Store.open(f"sqlite:///{self.home}/store.sqlite")
         self.port = info["port"]
         self.socket: str | None = info["socket"]
         self.host = f"127.0.0.1:{self.port}"
@@ -93,6 +105,67 @@ class RunningPortal:
         finally:
             self.process.kill()
             self.store.close()
+
+
+class Spares:
+    """Portals, each for one test, begun while the test before runs: starting one takes seconds."""
+
+    def __init__(self, changed: str = "") -> None:
+        self._changed = changed
+        self._next: RunningPortal | None = None
+        self._ending: list[RunningPortal] = []
+
+    @contextlib.contextmanager
+    def one(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningPortal]:
+        """Have a portal that nobody used; the test's own folders are the portal's."""
+        running, self._next = self._next or self._begun(), None
+        running.wait()
+        for name, folder in _folders(running.home.parent).items():
+            monkeypatch.setenv(name, folder)
+        self._next = self._begun()
+        self._reap()
+        yield running
+        self._end(running)
+
+    def _begun(self) -> RunningPortal:
+        folder = Path(tempfile.mkdtemp(prefix="tvs-", dir="/tmp"))
+        for name in ("state", "run"):
+            (folder / name).mkdir(mode=0o700)
+        made = RunningPortal.__new__(RunningPortal)
+        made.begin(folder / "state", changed=self._changed, environment=_folders(folder))
+        return made
+
+    def _end(self, running: RunningPortal) -> None:
+        if running.process.poll() is None:
+            running.process.terminate()
+        self._ending.append(running)
+
+    def _reap(self) -> None:
+        for running in self._ending:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.process.wait(15)
+            running.process.kill()
+            running.process.wait()
+            if store := getattr(running, "store", None):
+                store.close()
+            shutil.rmtree(running.home.parent, ignore_errors=True)
+        self._ending.clear()
+
+    def close(self) -> None:
+        """End those that are left."""
+        if self._next is not None:
+            self._end(self._next)
+            self._next = None
+        self._reap()
+
+
+def _folders(folder: Path) -> dict[str, str]:
+    """Return the environment of a person whose folders are in *folder*."""
+    return {
+        "TILEDVIZ_HOME": str(folder / "state"),
+        "XDG_RUNTIME_DIR": str(folder / "run"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+    }
 
 
 def connected(portal: Any, seconds: float = 20) -> socket.socket:
@@ -341,7 +414,7 @@ class FakeAgent:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError, TiledVizError), connection:  # the portal may end before it has asked
             said = json.loads(agents.read_line(connection))
             if not self.book.accept(said["token"], said["stream"], said.get("tile")):
                 connection.sendall(b'{"error": "this token is not good"}\n')

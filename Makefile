@@ -14,7 +14,7 @@ VENDOR := web_static/vendor/novnc/.complete
 TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
 TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server
 BENCH_PACKAGES := socat
-BENCHMARKS := demo start tunnel node wall grid latency viewers relay together idle
+BENCHMARKS := demo start tunnel node wall grid latency viewers relay together idle ensemble
 # A cluster of namespaces on this machine: root alone can make one.
 CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from tvcore.ensemble.query import ALTERNATIVES_MAX, QueryError, parse
 from tvcore.errors import UsageError
-from tvcore.searching import Found, Searched
-from tvcore.searching import match as matching
+from tvcore.searching import Found, Searched, members
 
 
 def tile(number: int, **metadata: Any) -> dict[str, Any]:
@@ -42,7 +41,8 @@ NOTHING = Written({}, {})
 
 
 def match(tiles: list[dict[str, Any]], query: str, written: Written = NOTHING) -> list[int]:
-    return matching(tiles, written, query)
+    found = members(tiles, written).filter(query)
+    return [tile["id"] for tile, asked in zip(tiles, found, strict=True) if asked]
 
 
 def now(tiles: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
@@ -78,6 +78,15 @@ def test_a_column_that_no_tile_has_is_an_error_that_names_those_there_are() -> N
     with pytest.raises(UsageError, match="kind") as error:
         match(WALL, "knd=spots")
     assert "\n" not in str(error.value)
+
+
+def test_tiles_are_sorted_and_grouped_by_what_is_written_on_them_too() -> None:
+    wall = [tile(1, F=0.3), tile(2, F=0.1), tile(3), tile(4, F=0.2)]
+    written = Written({"tags/2/keep": True, "tags/4/last": True}, {})
+    table = members(wall, written)
+    assert table.sort(["F"], [True]).tolist() == [0, 3, 1, 2]
+    assert [(group.value, group.rows.tolist()) for group in table.group("tag")] == [("keep", [0, 1, 2]), ("last", [3])]
+    assert [group.value for group in table.group("F")] == [0.1, 0.2, 0.3, None]
 
 
 def test_no_tiles_match_nothing() -> None:

@@ -130,8 +130,8 @@ def jobs(store: Store, ask: bool = True) -> list[dict[str, Any]]:
 
 
 def notices(store: Store) -> list[str]:
-    """Return a sentence for each service (scheduler, tunnels) that is away, so that what is shown may be old."""
-    return store.services.notices()
+    """Return a sentence for each service and each live ensemble that is away, so that what is shown may be old."""
+    return store.notices()
 
 
 def stop(store: Store, job: str, remove: bool = False) -> dict[str, Any]:
@@ -165,14 +165,32 @@ def _job(store: Store, job: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------ tiles
 
 
-def tiles(store: Store, query: str = "") -> list[dict[str, Any]]:
-    """Return a dictionary per tile that *query* matches (all, if it is empty), as the node agents know them now."""
+def tiles(store: Store, query: str = "", sort: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return a dictionary per tile that *query* matches (all, if it is empty), as the node agents know them now.
+
+    They come in the order of the columns *sort*; one that begins with ``-`` is sorted from the greatest down. Raises
+    QueryError, and UsageError for a column to sort by that is not there.
+    """
     ask_agents(store)
     found = store.tiles()
-    if not query.strip():
+    if not query.strip() and not sort:
         return found
-    wanted = set(searching.match(found, store.rooms.document(SESSION), query))
-    return [tile for tile in found if tile["id"] in wanted]
+    members = searching.members(found, store.rooms.document(SESSION))
+    down = [name.startswith("-") for name in sort]
+    order = members.sort([name.removeprefix("-") for name in sort], down, members.filter(query))
+    return [found[row] for row in order]
+
+
+def tile_groups(store: Store, query: str, column: str) -> list[dict[str, Any]]:
+    """Return the tiles that *query* matches by their values of *column*: ``value`` (None: missing) and ``tiles``.
+
+    Raises QueryError, and UsageError for a *column* that is not there.
+    """
+    ask_agents(store)
+    found = store.tiles()
+    members = searching.members(found, store.rooms.document(SESSION))
+    groups = members.group(column, members.filter(query))
+    return [{"value": group.value, "tiles": [found[row]["id"] for row in group.rows]} for group in groups]
 
 
 def ask_agents(store: Store) -> None:
@@ -183,7 +201,7 @@ def ask_agents(store: Store) -> None:
         if registration.job in running:
             # One that does not answer is still starting, or ending: the store knows the last it said.
             with contextlib.suppress(TiledVizError):
-                watch.apply_status(store, registration, agents.call(registration, "status")["tiles"])
+                watch.apply_status(store, registration, agents.call(registration, "status"))
 
 
 def logs(store: Store, what: str, lines: int = 50) -> list[str]:

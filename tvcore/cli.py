@@ -13,12 +13,15 @@ import click
 
 from tvcore import __version__, api, words
 from tvcore.cli_actions import tile
+from tvcore.cli_ensemble import ensemble
+from tvcore.cli_export import export
 from tvcore.cli_images import image
 from tvcore.cli_kit import (
     as_json,
     matching,
     opened_store,
     parse_settings,
+    query_error,
     set_option,
     show,
     tell_notices,
@@ -131,7 +134,7 @@ def describe_case(case: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-for command in (launch, tile, try_, image, record, replay, session):
+for command in (launch, ensemble, export, tile, try_, image, record, replay, session):
     cli.add_command(command)
 
 
@@ -185,13 +188,28 @@ def _clock(job: dict[str, Any]) -> str:
     return time.strftime("%d %b %H:%M:%S", time.localtime(job["ended"] or job["started"] or job["submitted"]))
 
 
+def _few(ids: list[int]) -> str:
+    return ", ".join(map(str, ids[:12])) + (", ..." if len(ids) > 12 else "")
+
+
 @cli.command()
 @click.argument("query", default="")
+@click.option("--sort", metavar="F,-K", default="", help="Sort by columns; one after - from the greatest down.")
+@click.option("--group", metavar="COLUMN", help="Show how many tiles have each value of COLUMN.")
 @as_json
-def tiles(query: str, as_json: bool) -> None:
+def tiles(query: str, sort: str, group: str | None, as_json: bool) -> None:
     """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one."""
     with opened_store() as store:
-        found = matching(store, query)
+        if group:
+            with query_error(query):
+                groups = api.tile_groups(store, query, group)
+            rows = [
+                (printable(str("" if of["value"] is None else of["value"])), len(of["tiles"]), _few(of["tiles"]))
+                for of in groups
+            ]
+            show(groups, as_json, lambda: table((printable(group), "tiles", ""), rows))
+            return
+        found = matching(store, query, [name.strip() for name in sort.split(",") if name.strip()])
         tell_notices(store)
     empty = "No tile matches." if query else "No tiles: `tiledviz launch CASE` makes some."
     header = ("id", "title", "state", "node", "job", "frames", "image", "draws with", "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,29 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def matching(store: Store, query: str) -> list[dict[str, Any]]:
-    """Return the tiles that *query* matches. Raises UsageError that says where the query is wrong."""
+def matching(store: Store, query: str, sort: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return the tiles that *query* matches (``api.tiles``). Raises UsageError that points at what is wrong in it."""
+    with query_error(query):
+        return api.tiles(store, query, sort)
+
+
+@contextlib.contextmanager
+def query_error(query: str) -> Iterator[None]:
+    """Turn what is wrong with *query* into a UsageError: one line, and for people a caret below its character."""
     from tvcore.ensemble.query import QueryError
 
     try:
-        return api.tiles(store, query)
+        yield
     except QueryError as error:
-        raise UsageError(f"{error}, at character {error.position + 1} of {query!r}") from error
+        where = f"{error}, at character {error.position + 1} of {query!r}"
+        if sys.stderr.isatty():  # other programs get one line
+            where += caret(query, error.position)
+        raise UsageError(where) from error
+
+
+def caret(query: str, position: int) -> str:
+    """Return lines that point at a *position* of *query*; none where its letters may differ in width."""
+    return f"\n  {query}\n  {' ' * position}^" if query.isprintable() and query.isascii() else ""
 
 
 def save_file(chunks: Iterable[bytes], target: Path) -> int:

@@ -56,7 +56,8 @@ def plan_case(
             case=name,
             title=title or case.info.title,
             state=str(paths.state_dir()),
-            ensemble=str(ensemble) if ensemble else None,
+            ensemble=str(ensemble.path) if ensemble else None,
+            live=ensemble is not None and ensemble.live,
             parameters=parameters.model_dump(mode="json"),
             tiles=tuple(
                 _tile(index, member, spec, images, settings.tiles.size).model_copy(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 if TYPE_CHECKING:  # NumPy is loaded by those who search
+    from tvcore.ensemble.table import MemberTable
     from tvcore.ensemble.values import Mask, Values
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -97,6 +98,12 @@ class Searched:
         terms = [(str(part), self._ids(mask)) for part, mask in zip(expression.parts, masks, strict=True)]
         return self._ids(np.logical_or.reduce(masks)), terms
 
+    def members(self, now: Sequence[Now]) -> MemberTable:
+        """Return the tiles as a table that is filtered, sorted and grouped; its rows are as the tiles were given."""
+        from tvcore.ensemble.table import MemberTable
+
+        return MemberTable(self._table(now))
+
     def _ids(self, mask: Mask) -> list[int]:
         return [self.ids[row] for row in mask.nonzero()[0]]
 
@@ -123,9 +130,9 @@ class Searched:
         return columns
 
 
-def match(found: Sequence[Tile], written: Written, query: str) -> list[int]:
-    """Return the ids of the tiles among *found*, with what people wrote, that *query* matches. Raises QueryError."""
-    return Searched(found, written).search([(tile["state"], tile["node"]) for tile in found], query)[0]
+def members(found: Sequence[Tile], written: Written) -> MemberTable:
+    """Return the tiles *found*, with what people wrote, as a table: a row each, in their order."""
+    return Searched(found, written).members([(tile["state"], tile["node"]) for tile in found])
 
 
 def _numbers(tags: Sequence[str]) -> dict[str, float]:

@@ -5,11 +5,12 @@ import { t } from './text.js';
 const KEY = 'tiledviz.key';
 
 export class ApiError extends Error {
-  /** @param {number} status 0 when the portal did not answer @param {string} message @param {number|null} at */
-  constructor(status, message, at = null) {
+  /** @param {number} status 0 when the portal did not answer @param {string} message @param {number|null} at @param {any} answer all that it said */
+  constructor(status, message, at = null, answer = null) {
     super(message);
     this.status = status;
     this.at = at;
+    this.answer = answer;
   }
 }
 
@@ -33,7 +34,7 @@ export async function call(method, path, body, signal) {
     throw new ApiError(0, t('page.no-answer'));
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, answer?.error ?? t('page.answers', { status: response.status }), answer?.at ?? null);
+  if (!response.ok) throw new ApiError(response.status, answer?.error ?? t('page.answers', { status: response.status }), answer?.at ?? null, answer);
   return answer;
 }
 

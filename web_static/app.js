@@ -34,6 +34,7 @@ import { Stage } from './stage.js';
 import { tagging } from './tagging.js';
 import { t } from './text.js';
 import { themeSwitch } from './theme.js';
+import { tileSetCommands } from './tilesets.js';
 import { together } from './together.js';
 import { undoCommands } from './undo.js';
 import { wallCommands } from './wall-commands.js';
@@ -124,7 +125,7 @@ function start() {
   const palette = new Palette(commands);
   const tags = tagging(model, palette);
   commands.add(...tags.commands, ...searchCommands(search, model));
-  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...together({ model, stage, focus, search, commands }));
+  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...tileSetCommands(model), ...together({ model, stage, focus, search, commands }));
   showSelection(model, commands, toWall);
   watchEmpty(model, commands, () => model.focus !== null && stage.focusOn(model.focus));
   commands.add(...caseActionCommands(caseActions));

@@ -13,6 +13,9 @@ import { parseTag, tagsOf } from './tags.js';
 const BINS = 6; // lanes into which a column of many different numbers is cut
 const DISTINCT_MOST = 12;
 
+/** Return whether these changes of tiles may move them: what they are sorted and grouped by is in them. @param {Partial<Tile>[]} changes */
+export const moves = (changes) => changes.some((change) => 'metadata' in change || 'tags' in change || 'title' in change);
+
 /** Return the order in which people put the tiles by hand. @param {Iterable<Tile>} tiles @param {Document} document @returns {Tile[]} */
 export function byHand(tiles, document) {
   const moved = new Map(document.below('order/'));

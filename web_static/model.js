@@ -1,7 +1,7 @@
 /**
  * What the page knows of the wall: tile sets, tiles, and of the session's document what the wall shows: order, selection, what is off.
  *
- * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids of which it is seen), `sizes` (of displays), `order`, `matches`, `focus`,
+ * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids of which it is seen), `said` (metadata, tags or titles changed), `sizes` (of displays), `order`, `matches`, `focus`,
  * `chosen` (the selection), `me` (who looks, and what that person may do). Whoever reads registers of the document itself listens to `room`.
  *
  * @typedef {number|string|boolean|null} Value
@@ -50,7 +50,7 @@
  * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
-import { lanesOf, onWall } from './arrangement.js';
+import { lanesOf, moves, onWall } from './arrangement.js';
 import { Room } from './room.js';
 
 /** Return whether a tile is a display that one works in. @param {Pick<Tile, 'kind'>} tile */
@@ -91,12 +91,11 @@ export class Model extends EventTarget {
     this.#fire('focus');
   }
 
-  /** Take what changed of some tiles. Their order stays: nothing jumps because a state or a count changed. */
+  /** Take what changed of some tiles. Their order follows what they say, metadata and tags: nothing jumps because a state or a count changed. */
   update(/** @type {(Partial<Tile> & {id: number})[]} */ changes) {
     /** @type {number[]} of whom more changed than the count of frames, which the wall does not show */
     const seen = [];
-    let known = false;
-    let resized = false;
+    let [known, resized] = [false, false];
     for (const change of changes) {
       const tile = this.tiles.get(change.id);
       if (!tile) continue;
@@ -108,6 +107,7 @@ export class Model extends EventTarget {
     if (seen.length > 0) this.revision += 1;
     if (resized) this.#fire('sizes');
     if (known) this.#fire('tiles', seen);
+    if (known && moves(changes)) this.#rearrange({ said: true });
   }
 
   /** Return whether the job of a tile is over: nothing of it can be started again by itself. @param {Tile} tile */
@@ -160,9 +160,8 @@ export class Model extends EventTarget {
 
   #arrange() {
     const before = this.order;
-    const search = { found: this.matches, rest: this.rest };
     this.zoomed = this.borrowed ? this.#standing(this.borrowed.zoomed) : this.ownZoomed;
-    this.lanes = this.zoomed.length > 0 ? [{ key: '', label: '', ids: this.zoomed }] : lanesOf(this.tiles.values(), this.room.document, search);
+    this.lanes = this.zoomed.length > 0 ? [{ key: '', label: '', ids: this.zoomed }] : lanesOf(this.tiles.values(), this.room.document, { found: this.matches, rest: this.rest });
     this.order = this.lanes.flatMap(({ ids }) => ids);
     this.focus = nearest(this.focus, before, this.order) ?? this.focused()?.id ?? null;
   }
@@ -188,12 +187,13 @@ export class Model extends EventTarget {
     if (changed.off.length > 0) this.#fire('tiles', changed.off);
   }
 
-  #rearrange({ anyhow = false } = {}) {
+  #rearrange({ anyhow = false, said = false } = {}) {
     const { focus } = this;
     const before = JSON.stringify(this.lanes);
     this.#arrange();
     if (this.focus !== focus) this.#fire('focus');
     if (anyhow || JSON.stringify(this.lanes) !== before) this.#fire('order');
+    if (said) this.#fire('said');
   }
 
   setMatches(/** @type {number[]|null} */ ids, /** @type {{query: string, matches: number[]}[]} */ terms = []) {

@@ -43,7 +43,7 @@ export class Search {
     this.#input.addEventListener('blur', () => this.#keep());
     this.#input.addEventListener('keydown', (event) => this.#key(event));
     this.#rest.addEventListener('change', () => this.setRest(/** @type {Rest} */ (this.#rest.value)));
-    model.addEventListener('wall', () => this.#again());
+    for (const type of ['wall', 'said']) model.addEventListener(type, () => this.#again());
     model.addEventListener('tiles', (event) => {
       const { detail } = /** @type {CustomEvent<number[]>} */ (event);
       if (detail.length > 0 && namesState(this.#text)) this.#again();

@@ -19,7 +19,7 @@ export class SessionMenu {
 
   /**
    * @param {import('./model.js').Model} model
-   * @param {{link: () => string, view: () => object, go: (view: any) => void}} does  link: an address of what is in sight; view: what a bookmark keeps; go: there again
+   * @param {{link: () => string, view: () => object, go: (view: any) => void, sets: () => void}} does  link: an address of what is in sight; view: what a bookmark keeps; go: there again; sets: opens the tile sets
    * @param {HTMLElement} place in the bar
    */
   constructor(model, does, place) {
@@ -42,6 +42,7 @@ export class SessionMenu {
       'div',
       { class: 'session-menu' },
       link,
+      button(t('tilesets.command'), () => this.does.sets()),
       make('h3', {}, t('menu.bookmarks')),
       this.#bookmarks,
       nameForm(t('menu.bookmark'), t('menu.bookmark-do'), (name) => this.#try(async () => this.#bookmark(name))),

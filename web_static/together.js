@@ -58,6 +58,7 @@ export function together({ model, stage, focus, search, commands }) {
   const menu = new SessionMenu(
     model,
     {
+      sets: () => commands.run('tilesets'),
       link: () => new URL(`#${writeView(view())}`, location.href).href,
       // What one sees, also while one looks along: whoever goes there goes to that place.
       view: () => ({ ...view(), zoomed: model.zoomed, follow: null, piece: null, shared: keptShared() }),

@@ -15,22 +15,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from tvcore.cases import CaseInfo, Member, TileSpec, hookimpl
 from tvcore.cases.case import Kind
 from tvcore.errors import UsageError
+from tvcore.importing.kit import kind_of
 
 MOST = 4096  # tiles of one launch
-HEAD = 16  # bytes that tell what a file is
-SUFFIXES: dict[str, Kind] = {
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm", ".ppm"), "picture"),
-    **dict.fromkeys((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".ogv", ".mpg", ".mpeg"), "movie"),
-    ".pdf": "pdf",
-}  # fmt: skip
-_BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
-    (b"%PDF-", "pdf"),
-    (b"\x89PNG\r\n", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"II*\0", "picture"),
-    (b"MM\0*", "picture"),
-    (b"\x1aE\xdf\xa3", "movie"),
-)
 
 
 def _several(value: object) -> object:
@@ -67,23 +54,6 @@ class Source(Member):
 def is_address(path: str) -> bool:
     """Return whether *path* is the address of a page."""
     return path.startswith(("http://", "https://"))
-
-
-def kind_of(path: Path) -> Kind | None:
-    """Return what the file *path* is by how it begins, else by its name; None where it is none of ours."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    except OSError:
-        head = b""  # that it cannot be read is said on its tile
-    if head[4:8] == b"ftyp":
-        return "movie"
-    if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WEBP"):
-        return "movie" if head[8:12] == b"AVI " else "picture"
-    for beginning, kind in _BEGINNINGS:
-        if head.startswith(beginning):
-            return kind
-    return SUFFIXES.get(path.suffix.lower())
 
 
 def _check_address(path: str) -> None:

@@ -80,6 +80,26 @@ def test_the_members_metadata_comes_from_the_ensemble(home: Path, store: Store, 
     assert [(c["name"], c["role"]) for c in wall["sets"][0]["columns"]] == [("F", "parameter"), ("class", "tag")]
 
 
+def test_a_file_that_grows_is_left_to_the_node_agents(home: Path, store: Store, tmp_path: Path) -> None:
+    live = plan(home, tmp_path / "not-here.h5").model_copy(update={"live": True})
+    store.add_run(live, "local", "local-00000001", watch.read_members(live))
+    (tile_set,) = store.wall()["sets"]
+    assert (tile_set["reason"], tile_set["complete"], tile_set["columns"]) == ("", False, [])
+
+
+def test_what_the_command_line_hears_of_members_is_kept(home: Path, store: Store, tmp_path: Path) -> None:
+    live = plan(home, tmp_path / "e.h5").model_copy(update={"live": True})
+    store.add_run(live, "local", "local-00000001", watch.read_members(live))
+    columns = [{"name": "F", "dtype": "float64", "unit": "", "description": "", "role": "result"}]
+    said = {"columns": columns, "rows": {"1": {"F": 0.5}}, "note": "e.h5: its writer is gone", "complete": False}
+    registration = register(home, "local-00000001")
+    watch.apply_status(store, registration, {"tiles": [], "members": said})
+    assert [tile["metadata"] for tile in store.tiles()] == [{}, {"F": 0.5}]
+    assert store.notices() == [f"C: {socket.gethostname()}: e.h5: its writer is gone"]
+    watch.apply_status(store, registration, {"tiles": []})  # of an earlier release: it says nothing of members
+    assert [tile["metadata"] for tile in store.tiles()] == [{}, {"F": 0.5}]
+
+
 @pytest.mark.parametrize("content", [b"", b"no HDF5", None])
 def test_an_ensemble_that_cannot_be_read_costs_the_metadata_and_says_why(
     home: Path, store: Store, tmp_path: Path, content: bytes | None

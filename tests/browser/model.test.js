@@ -10,7 +10,7 @@ const wallOf = (...tiles) => ({ session: 'main', revision: 1, sets: [{ id: 1, co
 function watched() {
   const model = new Model();
   const heard = [];
-  for (const type of ['wall', 'tiles', 'sizes', 'order', 'matches', 'focus', 'chosen']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  for (const type of ['wall', 'tiles', 'sizes', 'order', 'said', 'matches', 'focus', 'chosen']) model.addEventListener(type, ({ detail }) => heard.push([type, detail]));
   return { model, heard };
 }
 
@@ -61,15 +61,20 @@ test('a tile is known to be of a job that is over', () => {
   }
 });
 
-test('nothing jumps because a value changed: the order waits for the next sort', () => {
-  const { model } = watched();
+test('the order follows values that change, told once and only where it is another; nothing jumps because a state or a count changed', () => {
+  const { model, heard } = watched();
   model.replace(wallOf(tile(1, 1), tile(2, 2)));
   model.sortBy({ key: 'column:F', descending: true });
   assert.deepEqual(model.order, [2, 1]);
   model.update([{ id: 1, metadata: { F: 9 } }]);
-  assert.deepEqual(model.order, [2, 1]);
-  model.sortBy({ key: 'column:F', descending: true });
   assert.deepEqual(model.order, [1, 2]);
+  assert.deepEqual(heard.slice(-3).map(([type]) => type), ['tiles', 'order', 'said']);
+  model.update([{ id: 1, metadata: { F: 8 } }]);
+  assert.deepEqual(heard.slice(-2).map(([type]) => type), ['tiles', 'said']);
+  model.tiles.get(1).metadata = { F: 0 };
+  model.update([{ id: 1, state: 'failed', frames: 5 }]);
+  assert.deepEqual(model.order, [1, 2]);
+  assert.equal(heard.at(-1)[0], 'tiles');
 });
 
 test('the search dims what it did not find, and tiles long gone do not count', () => {
@@ -129,7 +134,7 @@ test('what others select or are called does not arrange the wall anew', () => {
   const { model, heard } = watched();
   model.replace(wallOf(tile(1, 1), tile(2, 2)));
   model.sortBy({ key: 'column:F', descending: true });
-  model.update([{ id: 1, metadata: { F: 9 } }]);
+  model.tiles.get(1).metadata = { F: 9 }; // as nobody told
   model.room.set([['person/bob/selection', [1]], ['person/bob/name', 'Bob'], ['person/bob/zoomed', [1]], [model.own('selection'), [2]]]);
   assert.deepEqual(model.order, [2, 1]);
   model.room.set([[model.own('zoomed'), [1]]]);

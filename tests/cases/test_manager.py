@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from tvcore import api
-from tvcore.cases import Bind, CaseInfo, ImageSpec, Member, TileSpec, hookimpl, manager
+from tvcore.cases import Bind, CaseInfo, EnsembleFile, ImageSpec, Member, TileSpec, hookimpl, manager
 from tvcore.errors import TiledVizError, UsageError
 
 
@@ -135,6 +135,31 @@ def test_a_case_that_wants_to_be_told_is(monkeypatch: pytest.MonkeyPatch, home: 
     case = manager.find("sample")
     case.ready(case.parameters({}), Member(index=2, title="x"), "a tile")  # type: ignore[arg-type]
     assert told == [(3, 2, "a tile")]
+
+
+@pytest.mark.parametrize(
+    ("said", "planned"),
+    [
+        (Path("/data/e.h5"), ("/data/e.h5", False, 0)),
+        (EnsembleFile("/data/e.h5"), ("/data/e.h5", False, 0)),
+        (EnsembleFile(Path("/var/tmp/e.h5"), live=True), ("/var/tmp/e.h5", True, 0)),
+        (None, (None, False, None)),
+    ],
+)
+def test_a_case_says_whether_its_file_grows_yet(
+    monkeypatch: pytest.MonkeyPatch, home: Path, said: object, planned: tuple[str | None, bool, int | None]
+) -> None:
+    use(monkeypatch, plugin(case_ensemble=lambda: said))
+    plan, _ = api.plan_case("sample")
+    assert (plan.ensemble, plan.live, plan.tiles[0].member) == planned
+
+
+def test_a_live_file_has_a_path_that_is_the_same_wherever_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    use(monkeypatch, plugin(case_ensemble=lambda: EnsembleFile("e.h5", live=True)))
+    with pytest.raises(TiledVizError, match="case_ensemble: EnsembleFile: a live file has an absolute path, .*'e.h5'$"):
+        api.plan_case("sample")
 
 
 def test_an_unknown_case_lists_those_there_are(sample: None) -> None:

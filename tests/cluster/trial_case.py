@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from tvcore.cases import CaseInfo, ImageSpec, Member, TileSpec, hookimpl
+from tvcore.cases import CaseInfo, EnsembleFile, ImageSpec, Member, TileSpec, hookimpl
 from tvcore.cases.live import LiveTile
 
 # A tile is live when its program has drawn; this one is stopped while nobody looks.
@@ -19,6 +19,7 @@ class Parameters(BaseModel):
     image: str = Field(default="", description="the image that it runs in")
     manager: bool = Field(default=False, description="have a window manager")
     size: str = Field(default="320x240")
+    live: str = Field(default="", description="the file of its members, which is written on the node meanwhile")
     say: str = Field(default="", description="what the case types into the program's window when it is there")
 
 
@@ -30,6 +31,11 @@ def case_info() -> CaseInfo:
 @hookimpl
 def case_parameters() -> type[BaseModel]:
     return Parameters
+
+
+@hookimpl
+def case_ensemble(parameters: Parameters) -> EnsembleFile | None:
+    return EnsembleFile(parameters.live, live=True) if parameters.live else None
 
 
 @hookimpl

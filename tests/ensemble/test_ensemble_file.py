@@ -189,7 +189,6 @@ def replace(name: str, data: object, **kind: object) -> Callable[[h5py.File], ob
         (lambda f: f["fields/v"].resize(3, axis=0), "fields/v has 3 members, the table has 2"),
         (replace("members/F", np.zeros((2, 2))), "members/F has 2 dimensions"),
         (replace("members/F", np.zeros(2, np.complex64)), "members/F holds complex64"),
-        (replace("members/F", ["a", "b"], dtype=h5py.string_dtype()), "members/F holds text of variable length"),
         (replace("members/F", np.zeros(2, [("a", "f8"), ("b", "f8")])), "members/F holds .*, neither numbers nor text"),
         (replace("fields/v", [b"a", b"b"]), "fields/v has the shape \\(2,\\)"),
         (replace("fields/v", np.zeros((2, 3), np.complex64)), "fields/v holds complex64, not numbers"),

@@ -66,6 +66,7 @@ class NodeAgent:
         ready: bool = False,
         gpus: Sequence[int | None] = (),
         job: str = "local-1",
+        ensemble: Path | None = None,
         **tile: Any,
     ) -> None:
         self.home = home
@@ -76,12 +77,15 @@ class NodeAgent:
             state=str(home),
             scratch=scratch,
             ready=ready,
+            ensemble=str(ensemble) if ensemble else None,
+            live=ensemble is not None,
             tiles=tuple(
                 TilePlan(
                     index=i,
                     title=f"tile {i}",
                     command=command,
                     gpu=gpus[i] if gpus else None,
+                    member=i if ensemble else None,
                     **{**tile, "environment": {**tile["environment"], "PAINT": str(self._fifo(i))}},
                 )
                 for i, command in enumerate(commands)

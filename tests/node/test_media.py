@@ -297,7 +297,7 @@ class Slow:
 
 def media_tile_of(folder: Path) -> MediaTile:
     """Return a tile on a node that has nothing but a folder for logs."""
-    node: Any = SimpleNamespace(logs=folder, changed=lambda *_: None)
+    node: Any = SimpleNamespace(members=None, logs=folder, changed=lambda *_: None)
     return MediaTile(TilePlan(index=0, title="t", kind="pdf", source="/paper.pdf"), node)
 
 

@@ -320,6 +320,7 @@ def test_nothing_is_asked_for_more_often_than_the_rate_and_once_more(rate: float
 def tile(home: Path) -> Iterator[Tile]:
     """Return a tile whose node has nothing but folders."""
     node: Any = SimpleNamespace(
+        members=None,
         logs=home, folder=home, house=lambda plan, folder: None, children=None, slots=None,
         graphics=SimpleNamespace(of=lambda gpu, house: None), changed=lambda tile, now: None,
     )  # fmt: skip

@@ -26,7 +26,10 @@ def test_gray_scott_goes_from_parameters_to_tiles() -> None:
     assert all(member.title == f"{member.index} {member.tags[0]}" for member in members)
     assert [member.index for member in case.members(parameters, 2)] == [0, 1]
     tile = case.tile(parameters, members[1])
-    assert tile.command[-4:] == ("--file", str(case.ensemble(parameters)), "--member", "1")
+    ensemble = case.ensemble(parameters)
+    assert ensemble is not None
+    assert not ensemble.live
+    assert tile.command[-4:] == ("--file", str(ensemble.path), "--member", "1")
     assert Path(tile.command[2]).is_file()
     image = tile.image
     assert image is not None
@@ -35,7 +38,7 @@ def test_gray_scott_goes_from_parameters_to_tiles() -> None:
         ("python3", "-P", "/opt/tiledviz/gray_scott/view.py", *tile.command[-4:]),
     )
     seen = {bind.target or bind.source: bind for bind in image.binds}
-    assert set(seen) == {"/opt/tiledviz/gray_scott", str(case.ensemble(parameters))}
+    assert set(seen) == {"/opt/tiledviz/gray_scott", str(ensemble.path)}
     assert not any(bind.write for bind in image.binds)
     assert (Path(seen["/opt/tiledviz/gray_scott"].source) / "view.py").is_file()
     assert (tile.width, tile.height, tile.unwatched) == (640, 480, "run")

@@ -454,6 +454,13 @@ class FakeAgent:
             with contextlib.suppress(OSError):
                 watch.sendall(json.dumps({"event": "tiles", "tiles": [self.tiles[index]]}).encode() + b"\n")
 
+    def say_members(self, rows: dict[int, dict[str, Any]], note: str = "", **more: Any) -> None:
+        """Tell those who watch what an ensemble says that is written meanwhile: metadata by the tiles' indices."""
+        said = {"event": "members", "columns": None, "rows": rows, "note": note, "complete": False, **more}
+        for watch in self.watches:
+            with contextlib.suppress(OSError):
+                watch.sendall(json.dumps(said).encode() + b"\n")
+
     def stream(self) -> WallStream:
         """Return the wall stream that was opened last."""
         return self.walls[-1]

@@ -100,6 +100,7 @@ class Plan(BaseModel):
     session: Text = SESSION
     state: Text = Field(description="absolute path of the owner's state folder, where agents register and log")
     ensemble: Text | None = Field(default=None, description="absolute path of the HDF5 file with the members")
+    live: bool = Field(default=False, description="whether the node agents follow that file while it is written")
     parameters: Annotated[dict[str, object], AfterValidator(_json)] = Field(
         default_factory=dict, description="what the case was launched with"
     )

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from tvcore import paths
+from tvcore import apart, paths
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus, Scheduler
 from tvcore.batch.schedulers import scheduler_of, schedulers
@@ -43,18 +42,21 @@ _glances: WeakKeyDictionary[Store, _Glance] = WeakKeyDictionary()
 
 
 def read_members(plan: Plan) -> Members:
-    """Return what the plan's ensemble says of its tiles; a file that cannot be read is told in ``note``."""
-    if plan.ensemble is None:
-        return Members()
-    from tvcore.ensemble import open_ensemble  # HDF5 is loaded by those who need it
+    """Return what the plan's ensemble says of its tiles; a file that cannot be read is told in ``note``.
 
+    It is read in a process of its own: it may be anything. One that is live is read by the node agents alone.
+    """
+    if plan.ensemble is None or plan.live:
+        return Members()
+    wanted = sorted({tile.member for tile in plan.tiles if tile.member is not None})
     try:
-        with open_ensemble(Path(plan.ensemble)) as ensemble:
-            columns = [asdict(column) for column in ensemble.columns]
-            rows = [{} if tile.member is None else ensemble.row(tile.member) for tile in plan.tiles]
+        found = apart.call(
+            "tvcore.ensemble.rows:read_rows", {"path": plan.ensemble, "members": wanted}, what=plan.ensemble
+        )
     except TiledVizError as error:
         return Members(note=str(error))
-    return Members(columns, rows)
+    rows = dict(zip(wanted, found["rows"], strict=True))
+    return Members(found["columns"], [{} if tile.member is None else rows[tile.member] for tile in plan.tiles])
 
 
 def sync(store: Store, every: float = EVERY) -> bool:
@@ -182,11 +184,14 @@ def adopt(store: Store, plan: Plan, job: str, settings: Mapping[str, object] | N
     return store.add_run(plan, scheduler_of(job), job, read_members(plan), JobState.PENDING, settings)
 
 
-def apply_status(store: Store, registration: agents.Registration, tiles: Sequence[dict[str, Any]]) -> list[int]:
-    """Write what the agent of *registration* says of its tiles; return the ids of the tiles that changed.
+def apply_status(store: Store, registration: agents.Registration, said: Mapping[str, Any]) -> list[int]:
+    """Write what the agent of *registration* *said* of its tiles; return the ids of the tiles whose states changed.
 
     Tiles that were taken off the wall before they ran are stopped.
     """
+    tiles: Sequence[dict[str, Any]] = said["tiles"]
+    if said.get("members"):
+        store.apply_members(registration.job, registration.node, said["members"])
     changed = store.apply_tiles(registration.job, registration.node, tiles)
     running = [tile["index"] for tile in tiles if tile["state"] in ("starting", "live")]
     for index in store.removed(registration.job, running):

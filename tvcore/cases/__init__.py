@@ -1,6 +1,6 @@
 """The plugin API: what a plugin author imports."""
 
-from tvcore.cases.case import Action, Bind, CaseInfo, ImageSpec, Member, TileSpec
+from tvcore.cases.case import Action, Bind, CaseInfo, EnsembleFile, ImageSpec, Member, TileSpec
 from tvcore.cases.hookspecs import Report, hookimpl
 
-__all__ = ["Action", "Bind", "CaseInfo", "ImageSpec", "Member", "Report", "TileSpec", "hookimpl"]
+__all__ = ["Action", "Bind", "CaseInfo", "EnsembleFile", "ImageSpec", "Member", "Report", "TileSpec", "hookimpl"]

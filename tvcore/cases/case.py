@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -26,6 +27,28 @@ class Member(BaseModel):
     index: int = Field(ge=0)
     title: str
     tags: tuple[str, ...] = ()
+
+
+class EnsembleFile(BaseModel):
+    """The HDF5 file that describes the members, at the absolute *path*.
+
+    *live*: a program of the job writes it, or will, perhaps on a disk that only its node sees. The node agent then
+    follows it there, and the wall shows each row as it is written; a tile waits until its member is there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path
+    live: bool = False
+
+    @model_validator(mode="after")
+    def _is_the_same_everywhere(self) -> Self:
+        if self.live and not self.path.is_absolute():
+            raise ValueError(f"a live file has an absolute path, as its node sees it, not {str(self.path)!r}")
+        return self
+
+    def __init__(self, path: Path | str, live: bool = False) -> None:
+        super().__init__(path=path, live=live)
 
 
 class Bind(BaseModel):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pluggy
 from pydantic import BaseModel
 
-from tvcore.cases.case import Action, CaseInfo, Member, TileSpec
+from tvcore.cases.case import Action, CaseInfo, EnsembleFile, Member, TileSpec
 
 if TYPE_CHECKING:
     from tvcore.cases.live import LiveTile
@@ -39,8 +39,8 @@ def case_prepare(parameters: BaseModel, report: Report) -> bool:
 
 
 @hookspec(firstresult=True)
-def case_ensemble(parameters: BaseModel) -> Path | None:
-    """Return the HDF5 file that describes the members, or None."""
+def case_ensemble(parameters: BaseModel) -> Path | EnsembleFile | None:
+    """Return the HDF5 file that describes the members, ``EnsembleFile(path, live=True)`` if it grows yet, or None."""
     raise AssertionError
 
 

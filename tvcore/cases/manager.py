@@ -17,7 +17,7 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from tvcore.cases import hookspecs
-from tvcore.cases.case import Action, CaseInfo, Member, TileSpec
+from tvcore.cases.case import Action, CaseInfo, EnsembleFile, Member, TileSpec
 from tvcore.errors import TiledVizError, UsageError
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ class Case:
         """Let the case make what its members need; it calls *report* with a fraction and a text."""
         self._call("case_prepare", required=False, parameters=parameters, report=report)
 
-    def ensemble(self, parameters: BaseModel) -> Path | None:
+    def ensemble(self, parameters: BaseModel) -> EnsembleFile | None:
         """Return the HDF5 file of the members, if the case has one."""
-        found: Path | None = self._call("case_ensemble", required=False, parameters=parameters)
-        return found
+        found: Path | EnsembleFile | None = self._call("case_ensemble", required=False, parameters=parameters)
+        return found if found is None or isinstance(found, EnsembleFile) else EnsembleFile(found)
 
     def members(self, parameters: BaseModel, count: int | None) -> Sequence[Member]:
         """Return the members to show, at most *count*."""
@@ -111,9 +111,8 @@ class Case:
         except TiledVizError:
             raise
         except Exception as error:
-            words = " ".join(f"{type(error).__name__}: {error}".split())
             raise TiledVizError(
-                f"the case {self.info.name} ({self.source}) failed in its action {action}: {words}"
+                f"the case {self.info.name} ({self.source}) failed in its action {action}: {_words(error)}"
             ) from error
         return " ".join(str(said or "").split()) or "done"
 
@@ -124,11 +123,20 @@ class Case:
             raise
         except Exception as error:
             raise TiledVizError(
-                f"the case {self.info.name} ({self.source}) failed in {name}: {type(error).__name__}: {error}"
+                f"the case {self.info.name} ({self.source}) failed in {name}: {_words(error)}"
             ) from error
         if answer is None and required:
             raise TiledVizError(f"the case {self.info.name} ({self.source}) does not implement {name}")
         return answer
+
+
+def _words(error: Exception) -> str:
+    """Return in one line what a hook raised; of a value that was refused, the reason."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or error.title
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 @dataclass(frozen=True)

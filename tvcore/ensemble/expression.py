@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +61,10 @@ class All:
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        found = np.ones(row_count(table), np.bool_)
-        for part in self.parts:
+        if not self.parts:
+            return np.ones(row_count(table), np.bool_)
+        found = self.parts[0].evaluate(table)
+        for part in self.parts[1:]:
             found &= part.evaluate(table)
         return found
 
@@ -76,8 +80,10 @@ class Any_:  # noqa: N801 (the builtin any, and typing's, are something else)
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        found = np.zeros(row_count(table), np.bool_)
-        for part in self.parts:
+        if not self.parts:
+            return np.zeros(row_count(table), np.bool_)
+        found = self.parts[0].evaluate(table)
+        for part in self.parts[1:]:
             found |= part.evaluate(table)
         return found
 
@@ -93,7 +99,8 @@ class Not:
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        return ~self.part.evaluate(table)
+        found = self.part.evaluate(table)
+        return np.logical_not(found, out=found)
 
     def __str__(self) -> str:
         return f"!{_nested(self.part)}"
@@ -132,7 +139,7 @@ class Compare:
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        name, values = _column(table, self.name, self.name_at)
+        name, values = column_of(table, self.name, self.name_at)
         if name == TAGS:
             return self._compare_tags(values)
         if values.kind == "number":
@@ -170,12 +177,13 @@ class Range:
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        found = np.ones(row_count(table), np.bool_)
+        found: Mask | None = None
         ends: tuple[tuple[Operator, str | None], ...] = ((">=", self.low), ("<=", self.high))
         for compare, value in ends:
             if value is not None:
-                found &= Compare(self.name, compare, value, self.name_at, self.value_at).evaluate(table)
-        return found
+                part = Compare(self.name, compare, value, self.name_at, self.value_at).evaluate(table)
+                found = part if found is None else np.logical_and(found, part, out=found)
+        return np.ones(row_count(table), np.bool_) if found is None else found
 
     def __str__(self) -> str:
         low, high = ("" if end is None else _quote(end) for end in (self.low, self.high))
@@ -213,7 +221,7 @@ class Has:
 
     def evaluate(self, table: Table) -> Mask:
         """See Expression."""
-        name, values = _column(table, self.name, self.name_at)
+        name, values = column_of(table, self.name, self.name_at)
         if name != TAGS and values.kind == "text":
             return values.texts.matching(operator.contains, self.value)
         return Compare(self.name, "=", self.value, self.name_at, self.value_at).evaluate(table)
@@ -222,26 +230,64 @@ class Has:
         return f"{_quote(self.name)}:{_quote(self.value)}"
 
 
-def compare_numbers(values: npt.NDArray[np.float64], compare: Operator, wanted: float) -> Mask:
+def near(wanted: float) -> tuple[float, float]:
+    """Return the least and the greatest number that is equal to *wanted* (NEAR)."""
+    slack = NEAR * abs(wanted)
+    if not math.isfinite(wanted) or slack == 0:
+        return wanted, wanted
+    return -_furthest(-wanted, slack), _furthest(wanted, slack)
+
+
+def _furthest(wanted: float, slack: float) -> float:
+    """Return the greatest number that is *slack* or less above *wanted*, as floating point subtracts."""
+    end = min(wanted + slack, sys.float_info.max)
+    while end - wanted > slack:
+        end = math.nextafter(end, -math.inf)
+    while (above := math.nextafter(end, math.inf)) - wanted <= slack:
+        end = above
+    return end
+
+
+def _bounds(values: npt.NDArray[Any], low: float, high: float) -> tuple[Any, Any]:
+    """Return *low* rounded up and *high* rounded down to what can stand in *values*, so that none is converted."""
+    if values.dtype.kind in "iu" and math.isfinite(low):
+        return math.ceil(low), math.floor(high)
+    if values.dtype == np.float32:
+        with np.errstate(over="ignore"):
+            least, most = np.float32(low), np.float32(high)
+        if float(least) < low:
+            least = np.nextafter(least, np.float32(np.inf))
+        if float(most) > high:
+            most = np.nextafter(most, np.float32(-np.inf))
+        return least, most
+    return np.float64(low), np.float64(high)
+
+
+def compare_numbers(values: npt.NDArray[Any], compare: Operator, wanted: float) -> Mask:
     """Return how *values* compare with *wanted*; of <, = and > exactly one holds, and none for NaN."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        equal = (values == wanted) | (np.abs(values - wanted) <= NEAR * abs(wanted))
-        if np.isinf(wanted):
-            equal = values == wanted
-        mask: Mask
-        match compare:
-            case "=":
-                mask = equal
-            case "!=":
-                mask = ~equal
-            case "<":
-                mask = (values < wanted) & ~equal
-            case "<=":
-                mask = (values < wanted) | equal
-            case ">":
-                mask = (values > wanted) & ~equal
-            case ">=":
-                mask = (values > wanted) | equal
+    low, high = _bounds(values, *near(wanted))
+    mask: Mask
+    match compare:
+        case "=":
+            mask = between(values, low, high)
+        case "!=":
+            mask = between(values, low, high)
+            np.logical_not(mask, out=mask)
+        case "<":
+            mask = values < low
+        case "<=":
+            mask = values <= high
+        case ">":
+            mask = values > high
+        case ">=":
+            mask = values >= low
+    return mask
+
+
+def between(values: npt.NDArray[Any], low: Any, high: Any) -> Mask:
+    """Return which of *values* are *low*, *high* or between."""
+    mask: Mask = values >= low
+    mask &= values <= high
     return mask
 
 
@@ -258,8 +304,8 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 }  # fmt: skip
 
 
-def _column(table: Table, asked: str, position: int) -> tuple[str, Values]:
-    """Return the column called *asked*: exactly so, or else the only one without regard to case."""
+def column_of(table: Table, asked: str, position: int) -> tuple[str, Values]:
+    """Return the column called *asked*: exactly so, or else the only one without regard to case. Raises QueryError."""
     rows = row_count(table)
     alike = [name for name in table if name.casefold() == asked.casefold()]
     alias = _ALIASES.get(asked.casefold())

@@ -5,14 +5,17 @@
     /            attributes: tiledviz = 1 (version of the layout), title, complete
     /members     one dataset of one dimension per column: attributes unit, description, role
     /fields      datasets (member, ...), usually (member, z, y, x): attributes unit, description
+    /live        of a file that is read while it grows, int64 (3): members, complete (0 or 1), length of /changes
+    /changes     int64 (any): the member of each later update, in the order of the updates
 
 All datasets are chunked and extensible along the member axis, and text is UTF-8 of fixed length: this is what
-HDF5 can append to while others read (SWMR). Other groups belong to the case that wrote them.
+HDF5 can append to while others read (SWMR). Other groups belong to the case that wrote them. All of it is in
+docs/ensemble-format.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -25,6 +28,8 @@ from tvcore.errors import TiledVizError
 LAYOUT = 1
 MEMBERS = "members"
 FIELDS = "fields"
+LIVE = "live"
+CHANGES = "changes"
 CHUNK_BYTES = 1 << 20  # of a field: HDF5's default chunk cache holds one chunk of this size
 
 Role = Literal["parameter", "result", "tag", "title", "path"]
@@ -97,8 +102,8 @@ def column_type(dtype: str) -> np.dtype[Any] | None:
         found = np.dtype(dtype)
     except TypeError:
         return None
-    fits = found.kind in "iufb" or (found.kind == "S" and found.itemsize > 0)
-    return found if fits and found.shape == () else None
+    number = found.kind in "iufb" and found.itemsize <= 8  # of long doubles neither Python nor JSON knows
+    return found if (number or (found.kind == "S" and found.itemsize > 0)) and found.shape == () else None
 
 
 def stored_type(column: Column) -> np.dtype[Any]:
@@ -137,13 +142,13 @@ def decode(column: Column, stored: Array) -> Array:
     """Return what is *stored* in the file as numbers, or as NumPy text (``U``). Raises TiledVizError."""
     if not column.is_text:
         return stored
+    if not stored.size:
+        return np.empty(0, "U1")
+    letters = np.ascontiguousarray(stored).view(np.uint8)
+    if letters.max() < 128:  # then a letter is its byte: much faster than to decode each
+        return letters.astype(np.uint32).view(f"U{stored.dtype.itemsize}")
     try:
-        text: Array = np.char.decode(stored, "utf-8") if stored.size else np.empty(0, "U1")
+        text: Array = np.char.decode(stored, "utf-8")
     except UnicodeDecodeError as error:
         raise TiledVizError(f"column {column.name} holds text that is not UTF-8") from error
     return text
-
-
-def plain_row(columns: Sequence[Column], table: Mapping[str, Array], index: int) -> dict[str, Value]:
-    """Return row *index* of *table* as plain Python values, in the order of *columns*."""
-    return {column.name: table[column.name][index].item() for column in columns}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import repeat
 from typing import Any, Literal
@@ -18,20 +18,26 @@ _NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
 class Texts:
-    """Texts without regard to case, each kept once; *rows* says for each of *texts* on which of *count* rows it is."""
+    """Texts, each kept once: *distinct* as they are, *codes* which of them each text is.
 
-    def __init__(self, texts: Iterable[str], rows: npt.NDArray[np.intp], count: int) -> None:
-        numbers: dict[str, int] = {}
-        self._numbers = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.intp)
-        self._folded = [text.casefold() for text in numbers]
+    *rows* says for each text on which of *count* rows it is; without it there is one a row.
+    """
+
+    def __init__(self, texts: Sequence[Any], rows: npt.NDArray[np.intp] | None = None, count: int = 0) -> None:
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        self.codes = np.fromiter(map(numbers.__getitem__, texts), np.intp, len(texts))
+        self.distinct = [text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in numbers]
+        self._folded = [text.casefold() for text in self.distinct]
         self._rows = rows
         self._count = count
 
     def matching(self, compare: Callable[[str, str], bool], wanted: str) -> Mask:
         """Return the rows that have a text of which *compare* holds with *wanted*, which is folded here too."""
         hits = np.fromiter(map(compare, self._folded, repeat(wanted.casefold())), np.bool_, len(self._folded))
+        if self._rows is None:
+            return hits.take(self.codes)
         found = np.zeros(self._count, np.bool_)
-        found[self._rows[hits[self._numbers]]] = True
+        found[self._rows[hits[self.codes]]] = True
         return found
 
 
@@ -39,46 +45,74 @@ class Values:
     """One column: *given* are its values, None where one is missing. What was given does not change any more."""
 
     def __init__(self, given: ColumnValues) -> None:
-        self.given = given
+        self._given = given
 
     def __len__(self) -> int:
-        return len(self.given)
+        return len(self._given)
+
+    @property
+    def given(self) -> ColumnValues:
+        """Return the values as they were given."""
+        return self._given
 
     @cached_property
     def kind(self) -> Kind:
         """Return what queries take the column for."""
-        if isinstance(self.given, np.ndarray) and self.given.dtype.kind != "O":
+        given = self.given
+        if isinstance(given, np.ndarray) and given.dtype.kind != "O":
             kinds: dict[str, Kind] = {"b": "flag", "U": "text", "S": "text"}
-            return kinds.get(self.given.dtype.kind, "number")
-        present = [value for value in self.given if value is not None]
+            return kinds.get(given.dtype.kind, "number")
+        present = [value for value in given if value is not None]
         if present and all(isinstance(value, bool | np.bool_) for value in present):
             return "flag"
         return "number" if present and all(isinstance(value, _NUMBERS) for value in present) else "text"
 
     @cached_property
-    def numbers(self) -> npt.NDArray[np.float64]:
-        """Return the values of a column of numbers; NaN is missing."""
-        if isinstance(self.given, np.ndarray) and self.given.dtype.kind != "O":
-            return self.given.astype(np.float64)
-        return np.array([np.nan if value is None else float(value) for value in self.given], np.float64)
+    def numbers(self) -> npt.NDArray[Any]:
+        """Return the values of a column of numbers, integers or floats as they are kept; NaN is missing."""
+        given = self.given
+        if isinstance(given, np.ndarray) and given.dtype.kind != "O":
+            return given if given.dtype.kind in "iu" or given.dtype in (np.float32, np.float64) else given.astype(float)
+        return np.array([np.nan if value is None else float(value) for value in given], np.float64)
 
     @cached_property
     def texts(self) -> Texts:
         """Return the values as texts, one a row."""
-        values: Iterable[Any] = self.given
-        if isinstance(self.given, np.ndarray) and self.given.dtype.kind == "S":
-            values = np.char.decode(self.given, "utf-8", "replace")
-        return Texts(("" if value is None else str(value) for value in values), np.arange(len(self)), len(self))
+        given = self.given
+        if isinstance(given, np.ndarray) and given.dtype.kind in "US":
+            return Texts(given.tolist())
+        return Texts(["" if value is None else str(value) for value in given])
 
     @cached_property
     def tags(self) -> Texts:
         """Return the texts of a column that has any number of them on each row."""
         rows = [row for row, tags in enumerate(self.given) for _ in tags or ()]
-        return Texts((str(tag) for tags in self.given for tag in tags or ()), np.array(rows, np.intp), len(self))
+        texts = [str(tag) for tags in self.given for tag in tags or ()]
+        return Texts(texts, np.array(rows, np.intp), len(self))
 
     def flagged(self, wanted: bool) -> Mask:
         """Return the rows of a column of true and false that are *wanted*."""
-        return np.fromiter((value is not None and bool(value) == wanted for value in self.given), np.bool_, len(self))
+        given = self.given
+        if isinstance(given, np.ndarray) and given.dtype.kind == "b":
+            return given.copy() if wanted else ~given
+        return np.fromiter((value is not None and bool(value) == wanted for value in given), np.bool_, len(self))
+
+
+class ReadValues(Values):
+    """A column of *count* values of which the kind is known, and that is read when it is first asked for."""
+
+    def __init__(self, read: Callable[[], ColumnValues], count: int, kind: Kind) -> None:
+        self._read = read
+        self._count = count
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def given(self) -> ColumnValues:
+        """Return the values, read now if they were not yet."""
+        return self._read()
 
 
 def values_of(column: ColumnValues | Values) -> Values:

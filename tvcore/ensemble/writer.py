@@ -37,37 +37,19 @@ class EnsembleWriter:
     """Appends members to a new ensemble; made by ``create``."""
 
     def __init__(self, path: Path, columns: tuple[Column, ...], fields: tuple[Field, ...], title: str) -> None:
-        _check_unique(columns, fields)
+        check_unique(columns, fields)
         self.path = path
         self.columns = columns
         self.fields = fields
         self.length = 0
         self._partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        self.file = new_file(self._partial)
         try:
-            self.file = h5py.File(self._partial, "x", libver=LIBRARY)
-        except OSError as error:
-            raise TiledVizError(f"cannot write into {path.parent}: is it there, yours, and is there room?") from error
-        try:
-            self._lay_out(title)
+            self.file.attrs.update({"tiledviz": LAYOUT, "title": title, "complete": False})
+            lay_out(self.file, columns, fields, ROWS_PER_CHUNK, checksums=True)
         except BaseException:
             self._discard()
             raise
-
-    def _lay_out(self, title: str) -> None:
-        self.file.attrs.update({"tiledviz": LAYOUT, "title": title, "complete": False})
-        members = self.file.create_group(MEMBERS, track_order=True)
-        for column in self.columns:
-            dataset = members.create_dataset(
-                column.name, (0,), stored_type(column), maxshape=(None,), chunks=(ROWS_PER_CHUNK,), fletcher32=True
-            )
-            dataset.attrs.update({"unit": column.unit, "description": column.description, "role": column.role})
-        group = self.file.create_group(FIELDS, track_order=True)
-        for field in self.fields:
-            shape, limit = (0, *field.shape), (None, *field.shape)
-            dataset = group.create_dataset(
-                field.name, shape, field.dtype, maxshape=limit, chunks=field.chunk, fletcher32=True
-            )
-            dataset.attrs.update({"unit": field.unit, "description": field.description})
 
     def append(self, rows: Sequence[Mapping[str, Value]], fields: Mapping[str, Array] | None = None) -> None:
         """Append one member per row; *fields* holds per field an array (len(rows), ...).
@@ -76,16 +58,7 @@ class EnsembleWriter:
         """
         if not rows:
             return
-        given = dict(fields or {})
-        wanted = {column.name for column in self.columns}
-        for row in rows:
-            _check_names("column", wanted, set(row))
-        _check_names("field", {field.name for field in self.fields}, set(given))
-        encoded = {column.name: encode(column, [row[column.name] for row in rows]) for column in self.columns}
-        for field in self.fields:
-            expected = (len(rows), *field.shape)
-            if np.shape(given[field.name]) != expected:
-                raise TiledVizError(f"field {field.name} has the shape {np.shape(given[field.name])}, not {expected}")
+        encoded, given = encode_rows(self.columns, self.fields, rows, fields or {})
         end = self.length + len(rows)
         for group, arrays in ((MEMBERS, encoded), (FIELDS, given)):
             for name, values in arrays.items():
@@ -129,7 +102,61 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _check_unique(columns: tuple[Column, ...], fields: tuple[Field, ...]) -> None:
+def new_file(path: Path) -> h5py.File:
+    """Return the new file *path*, without a lock where the file system has none. Raises TiledVizError."""
+    try:
+        try:
+            return h5py.File(path, "x", libver=LIBRARY, locking="best-effort")
+        except OSError as error:
+            if "unable to lock file" not in str(error):
+                raise
+            path.unlink(missing_ok=True)
+            return h5py.File(path, "x", libver=LIBRARY, locking=False)
+    except OSError as error:
+        raise TiledVizError(f"cannot write into {path.parent}: is it there, yours, and is there room?") from error
+
+
+def lay_out(
+    file: h5py.File, columns: Sequence[Column], fields: Sequence[Field], rows_per_chunk: int, checksums: bool
+) -> None:
+    """Make the empty datasets of *columns* and *fields*; *checksums* of columns, fields have theirs always."""
+    members = file.create_group(MEMBERS, track_order=True)
+    for column in columns:
+        dataset = members.create_dataset(
+            column.name, (0,), stored_type(column), maxshape=(None,), chunks=(rows_per_chunk,), fletcher32=checksums
+        )
+        dataset.attrs.update({"unit": column.unit, "description": column.description, "role": column.role})
+    group = file.create_group(FIELDS, track_order=True)
+    for field in fields:
+        shape, limit = (0, *field.shape), (None, *field.shape)
+        dataset = group.create_dataset(
+            field.name, shape, field.dtype, maxshape=limit, chunks=field.chunk, fletcher32=True
+        )
+        dataset.attrs.update({"unit": field.unit, "description": field.description})
+
+
+def encode_rows(
+    columns: Sequence[Column], fields: Sequence[Field], rows: Sequence[Mapping[str, Value]], given: Mapping[str, Array]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return *rows* by column as they stand in the file, and the fields *given*.
+
+    Raises TiledVizError when a column or field is missing, unknown or does not fit.
+    """
+    names = {column.name: column for column in columns}
+    for row in rows:
+        check_names("column", set(names), set(row), names)
+    known = {field.name: field for field in fields}
+    check_names("field", set(known), set(given), known)
+    encoded = {column.name: encode(column, [row[column.name] for row in rows]) for column in columns}
+    for field in fields:
+        expected = (len(rows), *field.shape)
+        if np.shape(given[field.name]) != expected:
+            raise TiledVizError(f"field {field.name} has the shape {np.shape(given[field.name])}, not {expected}")
+    return encoded, dict(given)
+
+
+def check_unique(columns: Sequence[Column], fields: Sequence[Field]) -> None:
+    """Raise TiledVizError when there is no column, or a name twice."""
     if not columns:
         raise TiledVizError("an ensemble needs at least one column")
     for what, names in (("column", [c.name for c in columns]), ("field", [f.name for f in fields])):
@@ -138,8 +165,9 @@ def _check_unique(columns: tuple[Column, ...], fields: tuple[Field, ...]) -> Non
                 raise TiledVizError(f"two {what}s are called {name}")
 
 
-def _check_names(what: str, wanted: set[str], given: set[str]) -> None:
+def check_names(what: str, wanted: set[str], given: set[str], known: Mapping[str, object]) -> None:
+    """Raise TiledVizError when one of the names *wanted* is not *given*, or one that is given not *known*."""
     for name in sorted(wanted - given):
         raise TiledVizError(f"the {what} {name} is missing in what is appended")
-    for name in sorted(given - wanted):
-        raise TiledVizError(f"the ensemble has no {what} {name}: it has {', '.join(sorted(wanted)) or 'none'}")
+    for name in sorted(given - set(known)):
+        raise TiledVizError(f"the ensemble has no {what} {name}: it has {', '.join(sorted(known)) or 'none'}")

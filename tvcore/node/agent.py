@@ -14,6 +14,7 @@ from tvcore import paths
 from tvcore.batch.plan import Plan
 from tvcore.node.guard import node_name
 from tvcore.node.media_tile import AnyTile, tile_of
+from tvcore.node.members import Members, members_log
 from tvcore.node.pool import Encoders
 from tvcore.node.prepare import prepared
 from tvcore.node.rpc import Rpc
@@ -34,7 +35,10 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
     logs = paths.secure_folder(Path(plan.state) / "jobs" / job)
     tiles: dict[int, AnyTile] = {}
     rpc = Rpc(tiles)
-    async with prepared(plan, ours, logs, rpc.changed, ready=(job, ordinal) if plan.ready else None) as node:
+    if plan.live and plan.ensemble:
+        rpc.members = Members(plan.ensemble, ours, rpc.members_changed)
+    ready = (job, ordinal) if plan.ready else None
+    async with prepared(plan, ours, logs, rpc.changed, ready=ready, members=rpc.members) as node:
         tiles.update((tile.index, tile_of(tile, node)) for tile in ours)
         socket = node.folder / "agent.sock"
         secret = secrets.token_hex(32)
@@ -59,6 +63,8 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
         )
         _logger.info("job %s, node %d: %d tiles, sockets in %s", job, ordinal, len(tiles), node.folder)
         lives = [asyncio.create_task(tile.run()) for tile in tiles.values()]
+        if rpc.members:
+            lives.append(asyncio.create_task(rpc.members.run(node.children, members_log(logs, ordinal))))
         if tunnel:
             lives.append(asyncio.create_task(tunnel.run()))
         try:

@@ -165,6 +165,8 @@ class MediaTile:
 
     async def _live(self) -> None:
         try:
+            if self._node.members:
+                await self._node.members.there(self.plan, self._say_waits)
             await (self._stand_for_page() if self.plan.kind == "page" else self._play_file())
         except TileFailureError as failure:
             self._set("failed", str(failure), failure.cause)
@@ -173,6 +175,10 @@ class MediaTile:
         except Exception as error:
             _logger.exception("tile %d", self.plan.index)
             self._set("failed", f"a mistake in the node agent, its log has more: {error!r}", Cause.AGENT_ENDED)
+
+    def _say_waits(self, why: str) -> None:
+        self._state, self._reason, self._failure = "starting", why, None
+        self._node.changed(self, False)
 
     async def _stand_for_page(self) -> None:
         asked = self.media = await framing.answer_of(self.plan.source, self._node.children)

@@ -23,6 +23,7 @@ from tvcore.node.supervise import TRIES
 
 if TYPE_CHECKING:
     from tvcore.node.media_tile import AnyTile
+    from tvcore.node.members import Members
 
 NO_CONTAINERS = TileFailureError(Cause.NO_CONTAINERS, "this job has no container command: set job.container")
 
@@ -44,6 +45,7 @@ class Node:
     gl: Setting = "auto"
     tries: int = TRIES  # how often a program is started that fails at once
     ready: tuple[str, int] | None = None  # job and ordinal, where the case is to be told of tiles that are live
+    members: Members | None = None  # of an ensemble that is written meanwhile: tiles wait for theirs
 
     @property
     def state(self) -> Path:

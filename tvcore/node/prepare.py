@@ -20,6 +20,7 @@ from tvcore.errors import TiledVizError
 from tvcore.node.children import Children
 from tvcore.node.display import find_xvnc
 from tvcore.node.media_tile import AnyTile
+from tvcore.node.members import Members
 from tvcore.node.node import NO_CONTAINERS, Node
 from tvcore.node.scratch import remove_linked
 from tvcore.node.supervise import TRIES
@@ -35,11 +36,12 @@ async def prepared(
     children: Callable[[], Children] = Children,
     ready: tuple[str, int] | None = None,
     tries: int = TRIES,
+    members: Members | None = None,
 ) -> AsyncIterator[Node]:
     """Give what *tiles* of *plan* share on this node; at the end nothing of it is left. Raises TiledVizError.
 
     *logs* is the folder of their logs; *changed* is called when a tile's status changed (see ``Node``); *tries* is how
-    often a program is started that fails at once.
+    often a program is started that fails at once; *members* are what tiles wait for.
     """
     xvnc = "" if tiles and all(tile.image or tile.kind != "live" for tile in tiles) else find_xvnc()
     for tool, package in (("setpriv", "util-linux"), ("nice", "coreutils")):
@@ -65,6 +67,7 @@ async def prepared(
                 gl=plan.gl,
                 ready=ready,
                 tries=tries,
+                members=members,
             )
         finally:
             await started.end_orphans()

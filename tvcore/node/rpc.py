@@ -2,8 +2,10 @@
 
 ``{"id": n, "call": NAME, ...}`` → ``{"id": n, "result": ...}`` or ``{"id": n, "error": "..."}``. The calls:
 ``status``; ``log`` (``tile``, ``lines``); ``watch``: after its result come ``{"event": "tiles", "tiles": [...]}``,
-first with all tiles, then with those that changed; that only the count of frames grew is said once a second. What may
-be asked of one ``tile`` besides is in ``tvcore.node.control``.
+first with all tiles, then with those that changed; that only the count of frames grew is said once a second. Where the
+ensemble is a live one, ``{"event": "members", "columns": [...] or null, "rows": {INDEX: {...}}, "note": "...",
+"complete": ...}`` come besides, first with all that is known; ``status`` has that as ``members``. What may be asked of
+one ``tile`` besides is in ``tvcore.node.control``.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -21,9 +23,11 @@ from tvcore.errors import TiledVizError
 from tvcore.node.control import Action, Anything
 from tvcore.node.media_control import Play, do
 from tvcore.node.media_tile import AnyTile
+from tvcore.node.members import Members
 
 FRAMES_EVERY = 1.0  # seconds between events that only say that frames were seen
 MOST_LINES = 10_000
+MOST_ROWS = 500  # of metadata in one line
 _logger = logging.getLogger(__name__)
 
 
@@ -48,6 +52,7 @@ class Rpc:
     """Answers calls about *tiles*, and tells who watches what changed."""
 
     def __init__(self, tiles: Mapping[int, AnyTile]) -> None:
+        self.members: Members | None = None  # of an ensemble that is written meanwhile
         self._tiles = tiles
         self._watchers: set[_Watcher] = set()
 
@@ -55,6 +60,11 @@ class Rpc:
         """Note that the status of *tile* changed; *at_once*: more than its count of frames."""
         for watcher in self._watchers:
             watcher.changed(tile.plan.index, at_once)
+
+    def members_changed(self, indices: Iterable[int]) -> None:
+        """Note that the metadata of the tiles *indices* changed, or else something of the ensemble as a whole."""
+        for watcher in self._watchers:
+            watcher.members_changed(indices)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer calls until the caller goes. Raises ValueError for what is not even JSON."""
@@ -65,7 +75,7 @@ class Rpc:
                 answer = await self._answer(document)
                 _write(writer, answer)
                 if "result" in answer and document["call"] == "watch" and watcher is None:
-                    watcher = _Watcher(self._tiles, writer)
+                    watcher = _Watcher(self._tiles, self.members, writer)
                     self._watchers.add(watcher)
                 await writer.drain()
         finally:
@@ -80,8 +90,10 @@ class Rpc:
         except ValidationError as error:
             return {"id": number, "error": f"this is not a call: {_first(error)}"}
         if isinstance(call, _Status):
-            every = {"tiles": [asdict(tile.status) for tile in self._tiles.values()]}
-            return {"id": number, "result": every if call.call == "status" else {}}
+            if call.call == "watch":
+                return {"id": number, "result": {}}
+            every: dict[str, Any] = {"tiles": [asdict(tile.status) for tile in self._tiles.values()]}
+            return {"id": number, "result": every | ({"members": self.members.document()} if self.members else {})}
         tile = None if call.tile is None else self._tiles.get(call.tile)
         if tile is None:
             return {"id": number, "error": f"there is no tile {call.tile} on this node"}
@@ -108,8 +120,11 @@ def _first(error: ValidationError) -> str:
 class _Watcher:
     """Tells one caller what changed; a slow one gets fewer lines, each true when it was written."""
 
-    def __init__(self, tiles: Mapping[int, AnyTile], writer: asyncio.StreamWriter) -> None:
+    def __init__(self, tiles: Mapping[int, AnyTile], members: Members | None, writer: asyncio.StreamWriter) -> None:
         self._tiles = tiles
+        self._members = members
+        self._rows: set[int] | None = set(members.rows) if members else None  # to be told; None: no news of members
+        self._columns: Any = None  # those that were told
         self._writer = writer
         self._changed = set(tiles)
         self._now = asyncio.Event()
@@ -124,6 +139,10 @@ class _Watcher:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FRAMES_EVERY, self._now.set)
 
+    def members_changed(self, indices: Iterable[int]) -> None:
+        self._rows = {*(self._rows or ()), *indices}
+        self._now.set()
+
     def close(self) -> None:
         if self._timer:
             self._timer.cancel()
@@ -137,7 +156,14 @@ class _Watcher:
                 self._timer.cancel()
                 self._timer = None
             indices, self._changed = sorted(self._changed), set()
-            _write(self._writer, {"event": "tiles", "tiles": [asdict(self._tiles[i].status) for i in indices]})
+            if indices:
+                _write(self._writer, {"event": "tiles", "tiles": [asdict(self._tiles[i].status) for i in indices]})
+            if self._members and self._rows is not None:
+                rows, self._rows = sorted(self._rows), None
+                for begin in range(0, len(rows) or 1, MOST_ROWS):
+                    new, self._columns = self._columns is not self._members.columns, self._members.columns
+                    told = self._members.document(rows[begin : begin + MOST_ROWS], new)
+                    _write(self._writer, {"event": "members", **told})
             try:
                 await self._writer.drain()
             except OSError:

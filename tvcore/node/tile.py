@@ -69,6 +69,7 @@ class Tile:
         self._held: deque[Screen | None] = deque()  # whom somebody holds who reads the pixels
         self._life: asyncio.Task[None] | None = None
         self._stopping = False
+        self._waits = False  # for its member
         self._again = asyncio.Event()  # one that has ended is to live again
         self._anew = asyncio.Event()  # the program of one that lives is to be started anew
         self._commands: set[Child] = set()  # besides the program
@@ -193,6 +194,8 @@ class Tile:
 
     def restart(self) -> None:
         """Start the program anew, and what of the display is not there, without counting it as a failure."""
+        if self._waits and not self._stopping:
+            return
         if self._life and not self._life.done() and not self._stopping:
             self._anew.set()
         else:
@@ -255,6 +258,7 @@ class Tile:
     async def _live(self) -> None:
         """Live until cancelled or given up; the state says which it was."""
         try:
+            await self._wait_for_member()
             await self.house.open(*self._gl.access)
             await self._keep_going()
         except asyncio.CancelledError:
@@ -270,6 +274,20 @@ class Tile:
             _logger.exception("tile %d", self.plan.index)
             await self._end()
             self._set("failed", f"a mistake in the node agent, its log has more: {error!r}", Cause.AGENT_ENDED)
+
+    async def _wait_for_member(self) -> None:
+        """Wait until the member is written, where the ensemble is a live one."""
+        if self._node.members is None:
+            return
+        self._waits = True
+        try:
+            await self._node.members.there(self.plan, self._say_waits)
+        finally:
+            self._waits = False
+
+    def _say_waits(self, why: str) -> None:
+        self._state, self._reason, self._failure = "starting", why, None
+        self._node.changed(self, False)  # it says so for each member that comes: once a second is enough
 
     async def _keep_going(self) -> None:
         back_off = BackOff(tries=self._node.tries)

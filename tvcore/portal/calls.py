@@ -70,6 +70,11 @@ def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
     return opened_store().apply_tiles(job, node, tiles)
 
 
+def apply_members(job: str, node: str, said: dict[str, Any]) -> bool:
+    """Write what the agent of *job* on *node* *said* of members; return whether it is news."""
+    return opened_store().apply_members(job, node, said)
+
+
 def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
     """Bring the store up to date with the node agents; return its revision, and the registrations.
 
@@ -179,8 +184,8 @@ def launch_again(job: str) -> Any:
 FUNCTIONS = TILE_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
     function.__name__: function
     for function in (
-        open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status, sync,
-        append_ops, settle, ops_since, ask_schedulers, keep_endpoint, logs, tiles, jobs, cases, launch, stop,
-        launch_again,
+        open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status,
+        apply_members, sync, append_ops, settle, ops_since, ask_schedulers, keep_endpoint, logs, tiles, jobs, cases,
+        launch, stop, launch_again,
     )
 }  # fmt: skip

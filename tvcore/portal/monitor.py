@@ -81,20 +81,28 @@ def changed_tiles(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[s
     return found
 
 
-def _state_events(registration: Registration) -> Iterator[list[dict[str, Any]]]:
-    """Yield what the agent of *registration* says of its tiles, until it goes away or is silent for too long.
+def _events(registration: Registration) -> Iterator[dict[str, Any]]:
+    """Yield what the agent of *registration* says, until it goes away or is silent for too long.
 
-    It is asked to say something now and then: nothing at all is yielded for that, as an empty list.
+    It is asked to say something now and then: what it answers is no event, and yielded as well.
     """
     with agents.connect(registration, "rpc") as connection, connection.makefile("rb") as file:
         connection.settimeout(SILENCE)
         asking = gevent.spawn(_keep_asking, connection)
         try:
             while line := file.readline(LINE_MAX):
-                event = json.loads(line)
-                yield event["tiles"] if event.get("event") == "tiles" else []
+                yield json.loads(line)
         finally:
             asking.kill(block=False)
+
+
+def merged(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what *old* and then *new* say of members, as one; None says nothing. Pure."""
+    if old is None or new is None:
+        return dict(old or new or {})
+    columns = old["columns"] if new["columns"] is None else new["columns"]
+    rows = {**old["rows"], **new["rows"]}
+    return {"columns": columns, "rows": rows, "note": new["note"], "complete": new["complete"]}
 
 
 def _keep_asking(connection: socket.socket) -> None:
@@ -123,6 +131,7 @@ class Monitor:
         self._viewers: set[Viewer] = set()
         self._watches: dict[str, gevent.Greenlet] = {}
         self._states: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+        self._members: dict[tuple[str, str], dict[str, Any]] = {}
         self._away: dict[str, float] = {}  # by an agent's name, when it was last heard: those that do not answer
         self._states_came = Event()
         self._wall_stale = Event()
@@ -287,12 +296,14 @@ class Monitor:
         pause, heard = RETRY_FIRST, time.time()
         while True:
             with contextlib.suppress(TiledVizError, OSError, ValueError, KeyError, TypeError):
-                for tiles in _state_events(registration):
+                for said in _events(registration):
                     pause, heard = RETRY_FIRST, time.time()
                     if self._away.pop(registration.name, None):
                         self._wall_stale.set()
-                    if tiles:
-                        self._take_states(registration, tiles)
+                    if said.get("event") == "tiles":
+                        self._take_states(registration, said["tiles"])
+                    elif said.get("event") == "members":
+                        self._take_members(registration, said)
             # It does not answer: the scheduler may know why.
             self._sync_now.set()
             if time.time() - heard > AWAY_AFTER and registration.name not in self._away:
@@ -310,6 +321,12 @@ class Monitor:
             if shown and tile["index"] not in shown and tile["state"] in ("starting", "live"):
                 gevent.spawn(self._end_removed, registration, tile["index"])
 
+    def _take_members(self, registration: Registration, said: Mapping[str, Any]) -> None:
+        """Take metadata of tiles, to be written with the states: what is said later of a tile replaces this."""
+        of = (registration.job, registration.node)
+        self._members[of] = merged(self._members.get(of), said)
+        self._states_came.set()
+
     def _end_removed(self, registration: Registration, index: int) -> None:
         """End a tile that runs though it was taken off the wall; when that fails, its next state brings it here."""
         tile = (registration.job, index)
@@ -323,6 +340,15 @@ class Monitor:
         while True:
             self._states_came.wait()
             self._states_came.clear()
+            members, self._members = self._members, {}
+            for (job, node), said in members.items():
+                try:
+                    if self._quick.call("apply_members", STORE_LONGEST, job=job, node=node, said=said):
+                        self._wall_stale.set()
+                except TiledVizError as error:
+                    log.warning("members of job %s cannot be kept: %s", job, error)
+                    self._members[job, node] = merged(said, self._members.get((job, node)))
+                    self._states_came.set()
             waiting, self._states = self._states, {}
             for (job, node), tiles in waiting.items():
                 try:

@@ -23,18 +23,19 @@ class KeptWall:
         self._lookup = Lookup(store.engine, session)
         self._session = session
         self._document = Document()
+        self._editions = -1
         self._searched = Searched([], self._document)
 
     def search(self, query: str) -> Found:
         """Return what *query* finds now (``Searched.search``). Raises QueryError."""
         self._follow()
-        found = self._lookup.now()
+        editions, found = self._lookup.editions(), self._lookup.now()
         now: list[Now] = [(state, node) for _, state, node in found]
-        # A tile's id is never given again, and nothing of a tile that is searched changes but its state and node.
-        if [number for number, _, _ in found] != self._searched.ids:
+        # A tile's id is never given again. Editions are read first: what changes after that is read once more.
+        if editions != self._editions or [number for number, _, _ in found] != self._searched.ids:
             tiles = self._lookup.tiles()
             now = [(tile["state"], tile["node"]) for tile in tiles]
-            self._searched = Searched(tiles, self._document)
+            self._searched, self._editions = Searched(tiles, self._document), editions
         return self._searched.search(now, query)
 
     def _follow(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tvcore.batch.scheduler import JobState
 from tvcore.causes import Cause
+from tvcore.store.members import told
 from tvcore.store.models import JobRow, TileRow, TileSetRow
 
 WARN_SHARE = 0.1  # of a job's length is left when the wall begins to warn of its time limit
@@ -43,7 +44,8 @@ def set_document(tile_set: TileSetRow) -> dict[str, Any]:
     job = tile_set.job
     return {
         "id": tile_set.id, "case": tile_set.case, "title": tile_set.title, "job": job.id_there, "state": job.state,
-        "reason": job.reason or tile_set.note, "columns": tile_set.columns, "images": tile_set.images,
+        "reason": job.reason or told(tile_set.note), "complete": tile_set.complete,
+        "columns": tile_set.columns, "images": tile_set.images,
         "expected_start": _expected_start(job), "started": job.started, "ends": job.ends, "warns": warns(job),
     }  # fmt: skip
 

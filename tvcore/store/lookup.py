@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, func, select
 
 from tvcore.store.models import JobRow, SessionRow, TileRow, TileSetRow
 
@@ -16,6 +16,8 @@ class Lookup:
         self._engine = engine.execution_options(read_only=True)
         now = (TileRow.id, TileRow.state, TileRow.node)
         self._now = _of(session, *now)
+        editions = select(func.coalesce(func.sum(TileSetRow.edition), 0)).join(SessionRow)
+        self._editions = editions.where(SessionRow.name == session)
         metadata, job = TileRow.metadata_.label("metadata"), JobRow.id_there.label("job")
         self._all = _of(session, *now, TileRow.title, TileRow.tags, metadata, TileSetRow.case, job).join(JobRow)
 
@@ -24,8 +26,13 @@ class Lookup:
         with self._engine.connect() as db:
             return [(number, state, node) for number, state, node in db.execute(self._now)]
 
+    def editions(self) -> int:
+        """Return a number that is another one whenever titles, tags, metadata or columns of these tiles changed."""
+        with self._engine.connect() as db:
+            return db.scalar(self._editions) or 0
+
     def tiles(self) -> list[dict[str, Any]]:
-        """Return the same with title, tags, metadata, case and job, which stay as long as a tile does."""
+        """Return the same with title, tags, metadata, case and job, which stay while ``editions`` and the tiles do."""
         with self._engine.connect() as db:
             return [dict(row) for row in db.execute(self._all).mappings()]
 

@@ -24,6 +24,7 @@ from tvcore.portal.roles import Role, known
 from tvcore.store.database import default_url, open_engine
 from tvcore.store.documents import job_document, set_document, tile_document
 from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
+from tvcore.store.members import notices_of, write_members
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
 from tvcore.store.rooms import Rooms
 from tvcore.store.services import Services
@@ -113,6 +114,7 @@ class Store:
                     session=session, job=there, case=plan.case, title=plan.title, ensemble=plan.ensemble,
                     parameters=plan.parameters, columns=list(members.columns), note=members.note, created=now,
                     images=plan.images, settings=dict(settings or {}),
+                    complete=False if plan.live else None,
                 )  # fmt: skip
                 tile_set.tiles = [
                     TileRow(
@@ -290,6 +292,18 @@ class Store:
                 tile_set.session.revision = SessionRow.revision + 1
         return changed
 
+    def apply_members(self, job: str, node: str, said: Mapping[str, Any]) -> bool:
+        """Write what the agent on *node* *said* of members (``tvcore.node.members``); return whether it is news.
+
+        What was known stays where it says nothing. Once a job is over this still counts: it was seen before.
+        """
+        with self._session.begin() as db:
+            tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
+            if tile_set is None or not write_members(tile_set, node, said):
+                return False
+            tile_set.session.revision = SessionRow.revision + 1
+        return True
+
     def tiles(self, ids: Iterable[int] | None = None) -> list[dict[str, Any]]:
         """Return a dictionary per tile (all, or those of *ids*), in the order of the wall."""
         query = select(TileRow).options(selectinload(TileRow.tile_set).selectinload(TileSetRow.job))
@@ -321,10 +335,16 @@ class Store:
             return {
                 "session": session,
                 "revision": room.revision if room else 0,
-                "notices": self.services.notices(),
+                "notices": [*self.services.notices(), *notices_of(sets)],
                 "sets": [set_document(tile_set) for tile_set in sets if tile_set.tiles],
                 "tiles": [tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
             }
+
+    def notices(self) -> list[str]:
+        """Return a sentence for each service that is away, and each ensemble that cannot be followed as it should."""
+        followed = select(TileSetRow).where(TileSetRow.note != "").options(joinedload(TileSetRow.job))
+        with self._reading() as db:
+            return [*self.services.notices(), *notices_of(db.scalars(followed.order_by(TileSetRow.id)))]
 
     def revisions(self) -> dict[str, int]:
         """Return the ``revision`` of every session."""

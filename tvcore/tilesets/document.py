@@ -172,7 +172,10 @@ class Problem:
 
     def __str__(self) -> str:
         where = "the set" if self.row is None else f"tile {self.row + 1}"
-        return f"{where}, {self.field}: {self.text}" if self.field else f"{where}: {self.text}"
+        field = self.field[:120]
+        if not field.isprintable():  # a name that is wrong may be anything
+            field = ascii(field)[1:-1]
+        return f"{where}, {field}: {self.text}" if field else f"{where}: {self.text}"
 
 
 def problems_of(document: object) -> tuple[TileSet | None, list[Problem]]:
@@ -191,8 +194,10 @@ def problems_of(document: object) -> tuple[TileSet | None, list[Problem]]:
         found = TileSet.model_validate(document)
     except ValidationError as error:
         errors = error.errors(include_input=False, include_url=False)
-        problems = {(found.row, found.field): found for each in errors if (found := _problem(each["loc"], each["msg"]))}
-        return None, list(problems.values())[:PROBLEMS_MAX]
+        each_once: dict[tuple[int | None, str], Problem] = {}
+        for problem in (_problem(each["loc"], each["msg"]) for each in errors):
+            each_once.setdefault((problem.row, problem.field), problem)
+        return None, list(each_once.values())[:PROBLEMS_MAX]
     problems = list(_across(found))[:PROBLEMS_MAX]
     return (None, problems) if problems else (found, [])
 

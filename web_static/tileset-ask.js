@@ -1,0 +1,50 @@
+/** A small question above the tile sets: some fields, and what to do with them. */
+
+import { button, make } from './dom.js';
+import { t } from './text.js';
+
+/** @typedef {{name: string, label: string, value?: string, choices?: [string, string][], file?: boolean, optional?: boolean, hint?: string}} Field */
+
+/**
+ * Ask. It stays open while `run` says what is wrong.
+ * @param {HTMLElement} place @param {string} title @param {Field[]} fields @param {string} go word of the button
+ * @param {(given: Record<string, string>, files: File[]) => Promise<string>|string} run returns what is wrong, empty when it is done
+ * @param {...HTMLElement} more what stands below the fields
+ */
+export function ask(place, title, fields, go, run, ...more) {
+  const dialog = make('dialog', { class: 'work ts-ask', 'aria-label': title });
+  const said = make('p', { class: 'said problem', role: 'alert' });
+  const send = make('button', { type: 'submit', class: 'primary' }, go);
+  const controls = fields.map((field) => ({ field, control: controlOf(field) }));
+  const rows = controls.map(({ field, control }) => make('div', { class: 'field' }, make('label', {}, make('span', {}, field.label), control), ...(field.hint ? [make('p', { class: 'small' }, field.hint)] : [])));
+  const form = make('form', {}, make('div', { class: 'fields' }, ...rows), ...more, said, make('div', { class: 'buttons' }, send, button(t('tilesets.cancel'), () => dialog.close())));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    send.disabled = true;
+    said.textContent = '';
+    const given = Object.fromEntries(controls.map(({ field, control }) => [field.name, control.value]));
+    const files = controls.flatMap(({ control }) => (control instanceof HTMLInputElement && control.files ? [...control.files] : []));
+    const wrong = await run(given, files);
+    send.disabled = false;
+    said.textContent = wrong;
+    if (wrong === '') dialog.close();
+  });
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('keydown', (event) => event.stopPropagation());
+  dialog.append(make('header', {}, make('h2', {}, title)), form);
+  place.append(dialog);
+  dialog.showModal();
+  controls[0]?.control.focus();
+}
+
+/** @param {Field} field */
+function controlOf({ value = '', choices, file, optional }) {
+  if (choices) {
+    const select = make('select', {}, ...choices.map(([each, words]) => make('option', { value: each }, words)));
+    select.value = value;
+    return select;
+  }
+  const input = make('input', { type: file ? 'file' : 'text', autocomplete: 'off', spellcheck: 'false', ...(optional || file ? {} : { required: '' }) });
+  if (!file) input.value = value;
+  return input;
+}

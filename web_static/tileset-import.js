@@ -1,0 +1,41 @@
+/** Import a tile set, and show row by row what the import took, changed and left. */
+
+import { make } from './dom.js';
+import * as calls from './tileset-calls.js';
+import { ask } from './tileset-ask.js';
+import { t } from './text.js';
+
+const BYTES_MOST = 64 * 1024 * 1024; // what the portal takes in one call
+
+/** Ask what to import. @param {HTMLElement} place @param {(name: string, report: calls.Report) => void} done */
+export function askImport(place, done) {
+  const fields = [
+    { name: 'path', label: t('tilesets.import-path'), optional: true, hint: t('tilesets.import-path-hint') },
+    { name: 'file', label: t('tilesets.import-file'), file: true },
+    { name: 'name', label: t('tilesets.name'), optional: true, hint: t('tilesets.import-name-hint') },
+  ];
+  ask(place, t('tilesets.import'), fields, t('tilesets.do-import'), async ({ path, name }, [file]) => {
+    if ((path.trim() === '') === !file) return t('tilesets.import-one');
+    if (file && file.size > BYTES_MOST) return t('tilesets.import-large');
+    try {
+      const source = file ? { file: file.name, text: await file.text() } : { path: path.trim() };
+      const found = await calls.importSet({ ...source, name: name.trim() });
+      done(found.name, found.report);
+      return '';
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  });
+}
+
+/** Return a report as a list of rows. @param {string} name @param {calls.Report} report */
+export function reportOf(name, report) {
+  const rows = [
+    ...report.changed.map((each) => ({ ...each, what: t('tilesets.report-changed') })),
+    ...report.left.map((each) => ({ ...each, what: t('tilesets.report-left') })),
+  ].sort((one, two) => (one.row ?? 0) - (two.row ?? 0));
+  const line = (/** @type {string} */ where, /** @type {string} */ what, /** @type {string} */ text) => make('tr', {}, make('th', { scope: 'row' }, where), make('td', {}, what), make('td', {}, text));
+  const about = report.about.map((text) => line('', t('tilesets.report-about'), text));
+  const table = make('table', { class: 'ts-report', 'aria-label': t('tilesets.report', { name }) }, make('tbody', {}, ...about, ...rows.map(({ row, what, text }) => line(row === null ? '' : t('tilesets.report-row', { n: row }), what, text))));
+  return make('section', {}, make('p', {}, t('tilesets.report-took', { n: report.took, name })), about.length + rows.length > 0 ? table : make('p', { class: 'small' }, t('tilesets.report-all')));
+}

@@ -7,27 +7,36 @@ from pathlib import Path
 import click
 
 from tvcore.cli_kit import as_json, matching, opened_store, show
-from tvcore.exporting.exports import FORMATS
-from tvcore.terminal import printable
+from tvcore.errors import UsageError
+from tvcore.exporting import FORMATS
+from tvcore.terminal import Progress, printable
 
 
 @click.command()
 @click.argument("how", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("query", default="")
+@click.option(
+    "--pictures", type=click.Path(path_type=Path), metavar="FOLDER", help="Keep what the tiles show in this new folder."
+)
+@click.option("--set", "name", metavar="NAME", help="Export a tile set that is kept, instead of the wall.")
 @as_json
-def export(how: str, path: Path, query: str, as_json: bool) -> None:
+def export(how: str, path: Path, query: str, pictures: Path | None, name: str | None, as_json: bool) -> None:
     """Write the tiles that QUERY matches, without it all of the wall, to the new PATH.
 
-    FORMAT is tiledviz, csv, cinema (PATH is NAME.cdb) or tileset. What it cannot hold is said row by row.
+    FORMAT is tiledviz, csv, cinema (PATH is NAME.cdb, with pictures of the tiles in it) or tileset. What it cannot hold
+    is said row by row.
     """
-    from tvcore.exporting.exports import export as export_to
-    from tvcore.exporting.freeze import tileset_of_wall
+    from tvcore.exporting.exports import export_set, export_wall
     from tvcore.importing.report import Report, report_lines
 
-    report = Report()
-    with opened_store() as store:
-        ids = [tile["id"] for tile in matching(store, query)] if query else None
-        found = tileset_of_wall(store, ids, report)
-    done = export_to(found, how, path, report)
-    show(done, as_json, lambda: printable("\n".join([f"wrote {done['path']}", *report_lines(done["report"])])))
+    if name and (query or pictures):
+        raise UsageError("a tile set that is kept is exported as it is: leave QUERY and --pictures out")
+    with opened_store() as store, Progress() as progress:
+        if name:
+            done = export_set(store, name, how, path, Report())
+        else:
+            ids = [tile["id"] for tile in matching(store, query)] if query else None
+            done = export_wall(store, ids, how, path, Report(), pictures=pictures, progress=progress.report)
+    lines = [f"wrote {done['path']}", *report_lines(done["report"])]
+    show(done, as_json, lambda: "\n".join(printable(line) for line in lines))

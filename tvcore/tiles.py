@@ -81,8 +81,8 @@ def remove_tiles(store: Store, ids: Sequence[int]) -> list[Result]:
             return {"note": str(error)}
         return {"note": ""}
 
-    targets = _targets(store, ids)
-    results = _at_once(targets, remove)
+    targets = targets_of(store, ids)
+    results = at_once(targets, remove)
     for job in store.remove_tiles(ids):
         found = next(found for found in store.jobs() if found["id"] == job)
         scheduler = schedulers().get(found["scheduler"])
@@ -134,7 +134,7 @@ def run_in_tile(
 
     Raises TiledVizError when it cannot be run, or is ended.
     """
-    (target,) = _targets(store, [tile])
+    (target,) = targets_of(store, [tile])
     return target.live().pass_on(command, sink, seconds)
 
 
@@ -145,7 +145,7 @@ def put(store: Store, ids: Sequence[int], source: Callable[[], Iterable[bytes]],
 
 def get(store: Store, tile: int, path: str) -> Iterator[bytes]:
     """Yield the file *path* of *tile*. Raises TiledVizError when it cannot be had."""
-    (target,) = _targets(store, [tile])
+    (target,) = targets_of(store, [tile])
     return target.live().get(path)
 
 
@@ -215,12 +215,12 @@ def actions(store: Store, ids: Sequence[int]) -> Result:
 
     Only tiles that are live have actions.
     """
-    return offered(_targets(store, ids))
+    return offered(targets_of(store, ids))
 
 
 def act(store: Store, ids: Sequence[int], name: str) -> list[Result]:
     """Have the cases of tiles do their action *name*; results have ``said``, a line that says what came of it."""
-    return perform(_targets(store, ids), name, _at_once)
+    return perform(targets_of(store, ids), name, at_once)
 
 
 def failed(results: Iterable[Result]) -> bool:
@@ -232,10 +232,10 @@ def failed(results: Iterable[Result]) -> bool:
 
 
 def _on_each(store: Store, ids: Sequence[int], work: Callable[[Target], Result | None]) -> list[Result]:
-    return _at_once(_targets(store, ids), work)
+    return at_once(targets_of(store, ids), work)
 
 
-def _targets(store: Store, ids: Sequence[int]) -> list[Target]:
+def targets_of(store: Store, ids: Sequence[int]) -> list[Target]:
     """Return the tiles *ids*, in their order. Raises UsageError for one that is not there."""
     watch.sync_here(store)
     tiles = {tile["id"]: tile for tile in store.tiles(ids)}
@@ -256,13 +256,19 @@ def _targets(store: Store, ids: Sequence[int]) -> list[Target]:
     ]
 
 
-def _at_once(targets: Sequence[Target], work: Callable[[Target], Result | None]) -> list[Result]:
+def at_once(
+    chosen: Sequence[Target], work: Callable[[Target], Result | None], done: Callable[[Result], None] = lambda _: None
+) -> list[Result]:
+    """Do *work* with tiles, many at a time; *done* is called, in threads, with the result of each as it comes."""
+
     def one(target: Target) -> Result:
         head = {"tile": target.tile["id"], "title": target.tile["title"], "error": ""}
         try:
-            return head | (work(target) or {})
+            result = head | (work(target) or {})
         except TiledVizError as error:
-            return head | {"error": str(error)}
+            result = head | {"error": str(error)}
+        done(result)
+        return result
 
-    with ThreadPoolExecutor(min(AT_ONCE, max(1, len(targets)))) as pool:
-        return list(pool.map(one, targets))
+    with ThreadPoolExecutor(min(AT_ONCE, max(1, len(chosen)))) as pool:
+        return list(pool.map(one, chosen))

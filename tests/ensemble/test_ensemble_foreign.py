@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tvcore.ensemble import Column, Field, create, open_ensemble
-from tvcore.ensemble.members import read_members
+from tvcore.ensemble.rows import read_rows
 from tvcore.errors import TiledVizError
 
 NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable.%10d"
@@ -123,9 +123,9 @@ def test_rows_far_from_each_other_are_read_together_in_the_order_asked_for(tmp_p
     with create(path, [Column("n", "int64"), Column("name", "S8")]) as writer:
         writer.append([{"n": i, "name": f"n{i}"} for i in range(20_000)])
     wanted = [19_999, 3, 10_000, 3]
-    assert read_members(str(path), [*wanted, None])["rows"] == [*({"n": i, "name": f"n{i}"} for i in wanted), {}]
+    assert read_rows(str(path), wanted)["rows"] == [{"n": i, "name": f"n{i}"} for i in wanted]
     with pytest.raises(TiledVizError, match="there is no member 20000; the file has members 0 to 19999"):
-        read_members(str(path), [20_000])
+        read_rows(str(path), [20_000])
 
 
 def whole(path: Path) -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tvcore.ensemble import statistics
 from tvcore.ensemble.statistics import histogram, nearest, quantiles
 from tvcore.ensemble.table import MemberTable
+from tvcore.ensemble.values import Values
 from tvcore.errors import UsageError
 
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40)
@@ -56,11 +58,33 @@ def test_neighbours_are_near_in_units_of_each_columns_spread() -> None:
 
 def test_equal_neighbours_come_in_their_order_and_those_that_share_no_value_not_at_all() -> None:
     nan = np.nan
-    columns = [np.array([1.0, 2, 0, 2, nan, 1]), np.array([nan, nan, nan, nan, 7, 7])]
+    columns = [Values(np.array([1.0, 2, 0, 2, nan, 1])), Values(np.array([nan, nan, nan, nan, 7, 7]))]
     rows, _ = nearest(columns, 0, 10, np.ones(6, np.bool_))
     assert rows.tolist() == [5, 1, 2, 3]
     rows, _ = nearest(columns, 0, 2, np.ones(6, np.bool_))
     assert rows.tolist() == [5, 1]
+
+
+@given(data=st.data(), count=st.integers(1, 12), k=st.integers(1, 14))
+def test_neighbours_are_those_that_comparing_each_with_each_finds(data: st.DataObject, count: int, k: int) -> None:
+    value = st.sampled_from([0.0, 1.0, -2.5, 1e300, -1e300, 5e-324, math.nan, math.inf])
+    columns = data.draw(st.lists(st.lists(value, min_size=count, max_size=count), min_size=1, max_size=3))
+    row = data.draw(st.integers(0, count - 1))
+    spreads = [Values(np.array(column)).spread.deviation or 1.0 for column in columns]
+    away = {}
+    for other in range(count):
+        both = [
+            (abs(column[other] - column[row]) / spread) ** 2 if abs(column[other] - column[row]) / spread < 1e150 else 0
+            for column, spread in zip(columns, spreads, strict=True)
+            if math.isfinite(column[row]) and math.isfinite(column[other])
+        ]
+        if both and other != row:
+            away[other] = math.sqrt(sum(both) / len(both))
+    with mock.patch.object(statistics, "BLOCK", 5):
+        rows, distances = nearest([Values(np.array(column)) for column in columns], row, k, np.ones(count, np.bool_))
+    expected = sorted(away, key=away.__getitem__)[:k]
+    assert rows.tolist() == expected
+    assert distances.tolist() == pytest.approx([away[other] for other in expected])
 
 
 def test_a_row_that_is_not_there_has_no_neighbours() -> None:

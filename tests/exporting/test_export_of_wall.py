@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from tvcore.errors import UsageError
 from tvcore.exporting.exports import export
 from tvcore.exporting.freeze import tileset_of_wall
 from tvcore.importing.report import Report
+from tvcore.session.order import key_of
 from tvcore.store import Store
 from tvcore.tilesets.document import TileSet
+from tvcore.tilesets.library import write_set
 
 
 def test_an_export_never_writes_over_a_file(tmp_path: Path) -> None:
@@ -32,6 +35,39 @@ def test_the_verb_writes_the_empty_wall_and_says_so(home: Path, tmp_path: Path) 
     assert result.exit_code == 0, result.output
     assert "took 0 tiles" in result.output
     assert json.loads(path.read_text()) == {"nodes": []}
+
+
+def test_the_verb_writes_a_tile_set_that_is_kept(home: Path, tmp_path: Path) -> None:
+    document = {"format": "tiledviz-tileset", "version": 1, "title": "Kept", "tiles": [{"key": 1, "title": "a"}]}
+    store = Store.open()
+    write_set(store, "kept", document, None)
+    store.close()
+    path = tmp_path / "kept.json"
+    result = CliRunner().invoke(export_verb, ["tileset", str(path), "--set", "kept"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(path.read_text()) == document
+    refused = CliRunner().invoke(export_verb, ["tileset", str(path), "F>1", "--set", "kept"])
+    assert "leave QUERY and --pictures out" in str(refused.exception)
+
+
+def test_tiles_stand_as_people_put_them_by_hand(home: Path) -> None:
+    store = Store.open()
+    tiles = tuple(TilePlan(index=at, title=f"t{at}", command=("x",)) for at in range(3))
+    store.add_run(Plan(case="gears", title="Gears", session="main", state="/s", tiles=tiles), "local", "local-0a1b2c3d")
+    ids = [tile["id"] for tile in store.tiles()]
+    order = {f"order/{ids[2]}": "0", f"order/{ids[0]}": key_of(ids[1]) + "V"}
+    store.rooms.make("main", "ada", "owner", {"registers": order, "texts": {}}, "put", "0123456789abcdef0123")
+    for wanted in (None, ids):
+        assert [tile.title for tile in tileset_of_wall(store, wanted, Report()).tiles] == ["t2", "t1", "t0"]
+    store.close()
+
+
+def test_a_tile_that_was_never_moved_has_the_key_that_the_page_gives_it() -> None:
+    numbers = [0, 1, 61, 62, 3843, 3844, 123_456_789]
+    keys = f"file://{Path(__file__).parents[2]}/web_static/keys.js"
+    asked = f"import('{keys}').then(({{ keyOf }}) => console.log(JSON.stringify({numbers}.map(keyOf))))"
+    done = subprocess.run(["node", "-e", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == [key_of(number) for number in numbers]
 
 
 def test_tags_and_notes_that_people_wrote_are_the_tiles_of_the_set(home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import resource
 from pathlib import Path
 
 import cinema_rules
@@ -12,7 +14,7 @@ from tvcore.errors import UsageError
 from tvcore.exporting import cinema, csv_table, tiledviz_file
 from tvcore.importing.importers import import_source
 from tvcore.importing.report import Report
-from tvcore.tilesets.document import Column, Tile, TileSet, read
+from tvcore.tilesets.document import Column, Stream, Tile, TileSet, read
 
 TAGS = (("{age,0,3,20}", "8_300K"), ("animal", "with, comma"), ())
 NOTES = ('two\nlines, "quoted"', "été ☃", "")
@@ -77,7 +79,58 @@ def test_a_database_is_never_written_over_another_and_a_missing_file_is_told(tmp
 
 
 def test_what_tiledviz_cannot_hold_is_told_row_by_row() -> None:
-    tile = Tile(key=1, values={"url": "x"})
+    tiles = (
+        Tile(key=7, title="a  b", values={"url": "x", "connection": 0, "age": 3}),
+        Tile(key=9, kind="page", source="https://example.org/", stream=Stream(host="h", port=1)),
+    )
+    columns = (
+        Column(name="url", kind="text"), Column(name="connection", kind="integer"),
+        Column(name="age", kind="number", unit="a"), Column(name="none", kind="text"),
+    )  # fmt: skip
     report = Report()
-    tiledviz_file.write(TileSet(title="t", columns=(Column(name="url", kind="text"),), tiles=(tile,)), report)
-    assert any(line.startswith("row 1, left: column url") for line in report.lines())
+    nodes = json.loads(tiledviz_file.write(TileSet(title="t", columns=columns, tiles=tiles), report))["nodes"]
+    assert nodes[0]["url 2"] == "x"
+    assert nodes[1]["url"] == "https://example.org/"
+    assert report.lines()[1:] == [
+        "left: the tiles' keys: read again, they are numbered from 1",
+        "left: units, descriptions and roles of the columns age",
+        "column none has no values: read again, it is one of numbers",
+        "column url is called url 2: its own name means something else there",
+        "row 1, changed: spaces in its title or tags: read again, there is one where there were several",
+        "row 1, changed: column connection: 0 means there that there is none",
+        "row 2, left: its stream: its url is that of what it shows",
+    ]
+
+
+def test_columns_whose_names_mean_something_in_cinema_are_called_otherwise(tmp_path: Path) -> None:
+    names = ("FILE", "FILE_b", "file", "Title", "n")
+    columns = tuple(Column(name=name, kind="text") for name in names)
+    values: dict[str, bool | int | float | str | None] = {name: f"of {name}" for name in names}
+    report = Report()
+    tiles = (Tile(key=1, values=values),)
+    cinema.write(TileSet(title="t", columns=columns, tiles=tiles), tmp_path / "t.cdb", report)
+    assert cinema_rules.problems(tmp_path / "t.cdb") == []
+    again = read(import_source(str(tmp_path / "t.cdb"), None, {}, None)["document"])
+    assert again.tiles[0].values == {
+        "file 2": "of FILE", "file_b": "of FILE_b", "file": "of file", "Title 2": "of Title", "n": "of n",
+    }  # fmt: skip
+    assert "column FILE is called file 2: its own name means something else there" in report.lines()
+
+
+def test_a_database_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    found = _set(tmp_path)
+    there = sorted(tmp_path.iterdir())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # as a full disk: writing fails in the middle
+    try:
+        with pytest.raises(UsageError, match=r"wall\.cdb: it cannot be written: File too large"):
+            cinema.write(found, tmp_path / "wall.cdb", Report())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_without_tiles_there_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="at least one row"):
+        cinema.write(TileSet(title="t"), tmp_path / "t.cdb", Report())
+    assert not list(tmp_path.iterdir())

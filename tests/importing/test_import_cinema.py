@@ -30,11 +30,11 @@ def taken(folder: Path, rows: str, **options: Any) -> tuple[dict[str, Any], list
     return found["document"], report_lines(found["report"])
 
 
-ROWS = """time,phi,name,FILE_data,FILE
+ROWS = '''time,phi,name,FILE_data,FILE
 0.5,NaN,"a, b",data.vti,a.png
 1.5,,"say ""hi""",data.vti,image/b 1.png
 ,2.0,,,gone.png
-"""
+'''
 
 
 def test_the_first_column_of_files_that_has_pictures_is_shown(database: Path) -> None:

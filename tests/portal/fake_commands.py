@@ -1,4 +1,4 @@
-"""The stream ``run`` of an agent without tiles: commands run here, as the test's own user."""
+"""The streams ``run`` and ``picture`` of an agent without tiles: commands run here, as the test's own user."""
 
 from __future__ import annotations
 
@@ -58,6 +58,15 @@ def run(connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             file.close()
     send(ENDED, json.dumps({"code": process.wait(), "seconds": time.monotonic() - begun, "error": ""}).encode())
+
+
+def frames(connection: socket.socket, data: bytes) -> None:
+    """Send *data* as an agent sends a picture; without any, break off in the middle."""
+    if not data:
+        connection.sendall(FRAME.pack(OUTPUT, 100) + b"begun")
+        return
+    said = b'{"error": ""}'
+    connection.sendall(FRAME.pack(OUTPUT, len(data)) + data + FRAME.pack(ENDED, len(said)) + said)
 
 
 def exactly(connection: socket.socket, length: int) -> bytes:

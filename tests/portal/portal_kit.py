@@ -396,6 +396,7 @@ class FakeAgent:
         self.watches: list[socket.socket] = []
         self.calls: list[dict[str, Any]] = []  # what was asked of tiles
         self.answers: dict[str, dict[str, Any]] = {}  # by call, when it is not an empty result
+        self.picture = b""  # what a tile shows, as PNG
         self.mute = False  # takes what it is asked and says nothing, as one that hangs
         self.serve_rfb = echo
         self.rfb_bytes = 0
@@ -428,6 +429,8 @@ class FakeAgent:
                 self.serve_rfb(self, connection)
             elif said["stream"] == "run":
                 fake_commands.run(connection)
+            elif said["stream"] == "picture":
+                fake_commands.frames(connection, self.picture)
             else:
                 self._rpc(connection)
 

@@ -67,6 +67,19 @@ NEEDED: dict[str, Right | None] = {
     "POST /session/versions/{version}/restore": "arrange",
     "POST /session/versions/{version}/delete": "arrange",
     "POST /session/import": "arrange",
+    "GET /tilesets": "see",
+    "GET /tilesets/schema": "see",
+    "GET /tilesets/{name}": "see",
+    "GET /tilesets/{name}/revisions": "see",
+    "POST /tilesets/{name}": "operate",
+    "POST /tilesets/{name}/copy": "operate",
+    "POST /tilesets/{name}/rename": "operate",
+    "POST /tilesets/{name}/remove": "operate",
+    "POST /tilesets/{name}/restore": "operate",
+    "POST /tilesets/{name}/show": "operate",
+    "POST /tilesets/import": "operate",
+    "POST /tilesets/from-wall": "operate",
+    "POST /export": "operate",
 }
 OPERATE = [name for name, right in NEEDED.items() if right == "operate"]
 
@@ -85,7 +98,7 @@ class Desk:
 
     def ask(self, name: str, role: Role | None) -> tuple[int, dict[str, Any]]:
         """Return what one of *role*, None: who is not logged in, is answered to *name*: a method and a path."""
-        method, path = name.replace("{tile}", "1").replace("{job}", "local-1").replace("{version}", "1").split()
+        method, path = name.replace("{tile}", "1").replace("{job}", "local-1").replace("{version}", "1").replace("{name}", "brains").split()
         self.login = role and Login(digest(COOKIE), COOKIE, role)
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": PREFIX + path, "QUERY_STRING": "", "HTTP_HOST": HOST,

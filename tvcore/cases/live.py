@@ -189,6 +189,14 @@ class LiveTile:
         """Return the file *path* of the tile."""
         return b"".join(self.get(path))
 
+    def picture(self) -> bytes:
+        """Return what the tile shows now, at full size and without loss, as a PNG."""
+        return b"".join(remote.stream_of(self.registration, self.index, "picture"))
+
+    def source(self) -> Iterator[bytes]:
+        """Yield the file that the tile, a picture, movie or PDF, shows; it has 1 GiB at most."""
+        return remote.stream_of(self.registration, self.index, "file")
+
     def _call(self, method: str, **arguments: object) -> Any:
         return agents.call(self.registration, method, timeout=CALL_SECONDS, tile=self.index, **arguments)
 

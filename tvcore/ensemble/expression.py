@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -230,6 +231,7 @@ class Has:
         return f"{_quote(self.name)}:{_quote(self.value)}"
 
 
+@lru_cache(maxsize=256)  # beside a small table it is this that takes the time
 def near(wanted: float) -> tuple[float, float]:
     """Return the least and the greatest number that is equal to *wanted* (NEAR)."""
     slack = NEAR * abs(wanted)
@@ -306,14 +308,16 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 
 def column_of(table: Table, asked: str, position: int) -> tuple[str, Values]:
     """Return the column called *asked*: exactly so, or else the only one without regard to case. Raises QueryError."""
-    rows = row_count(table)
-    alike = [name for name in table if name.casefold() == asked.casefold()]
-    alias = _ALIASES.get(asked.casefold())
-    for name in (asked, *(alike if len(alike) == 1 else ()), alias):
+    if asked in table:
+        return asked, values_of(table[asked])
+    folded = asked.casefold()
+    alike = [name for name in table if name.casefold() == folded]
+    alias = _ALIASES.get(folded)
+    for name in (*(alike if len(alike) == 1 else ()), alias):
         if name is not None and name in table:
             return name, values_of(table[name])
     if alias == TAGS:
-        return TAGS, Values([()] * rows)
+        return TAGS, Values([()] * row_count(table))
     near = difflib.get_close_matches(asked, list(table), n=len(table) or 1, cutoff=0.0)
     raise QueryError(f"there is no column {asked}; there are {', '.join(near) or 'none'}", position)
 

@@ -8,7 +8,6 @@ writes a line of JSON, the fields of ``Seen``, each time there is something new,
 from __future__ import annotations
 
 import json
-import math
 import os
 import resource
 import select
@@ -23,6 +22,7 @@ from typing import Any
 from tvcore.ensemble.guard import SWMR, WRITING, CutShortError, open_state
 from tvcore.ensemble.holders import Writer
 from tvcore.ensemble.reader import Ensemble, open_ensemble
+from tvcore.ensemble.rows import plain
 from tvcore.ensemble.schema import Value
 from tvcore.errors import TiledVizError
 
@@ -176,7 +176,7 @@ class Follower:
             there = [member for member in there if member >= self._known or member in updated]
         if not there:
             return {}
-        return {member: _plain(row) for member, row in zip(there, ensemble.rows(there), strict=True)}
+        return {member: plain(row) for member, row in zip(there, ensemble.rows(there), strict=True)}
 
     def _note(self, length: int, complete: bool) -> str:
         if length < self._most:
@@ -199,13 +199,6 @@ def _stat(path: Path) -> os.stat_result:
         return os.fstat(handle)
     finally:
         os.close(handle)
-
-
-def _plain(row: dict[str, Value]) -> dict[str, Value | None]:
-    """Return *row* with None for numbers that JSON has not: a value that is missing, or infinite."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
-    }
 
 
 def main() -> int:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from tvcore.ensemble.expression import (
@@ -71,6 +72,7 @@ class _Token:
         return self.kind in ("word", "quoted")
 
 
+@lru_cache(maxsize=256)  # an expression does not change, and who looks at a wall asks the same again and again
 def parse(text: str) -> Expression:
     """Return what *text* asks for. Raises QueryError, with the position of what is wrong."""
     if len(text) > TEXT_MAX:

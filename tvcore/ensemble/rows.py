@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tvcore.ensemble.reader import open_ensemble
+from tvcore.ensemble.schema import Value
 
 
 def read_rows(path: str, members: Sequence[int]) -> dict[str, Any]:
@@ -16,4 +18,12 @@ def read_rows(path: str, members: Sequence[int]) -> dict[str, Any]:
     Raises TiledVizError when the file cannot be read, or one of *members* is not there.
     """
     with open_ensemble(Path(path)) as ensemble:
-        return {"columns": [asdict(column) for column in ensemble.columns], "rows": ensemble.rows(members)}
+        rows = [plain(row) for row in ensemble.rows(members)]
+        return {"columns": [asdict(column) for column in ensemble.columns], "rows": rows}
+
+
+def plain(row: Mapping[str, Value]) -> dict[str, Value | None]:
+    """Return *row* with None for numbers that JSON has not: a value that is missing, or infinite."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
+    }

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tvcore.ensemble.values import Mask, Values
 from tvcore.errors import UsageError
 
 BINS_MAX = 10_000
+BLOCK = 16_384  # rows that are worked on at a time: they stay in the processor's cache
 Rows = npt.NDArray[np.intp]
 
 
@@ -61,37 +63,48 @@ def quantiles(values: npt.NDArray[Any], shares: Sequence[float]) -> list[float]:
     return [float(value) for value in np.quantile(finite, list(shares))]
 
 
-def nearest(columns: Sequence[npt.NDArray[Any]], row: int, k: int, mask: npt.NDArray[np.bool_]) -> tuple[Rows, Any]:
+def nearest(columns: Sequence[Values], row: int, k: int, mask: Mask) -> tuple[Rows, npt.NDArray[np.float64]]:
     """Return the *k* rows of *mask* nearest to *row*, nearest first, and their distances.
 
     Each of *columns* counts in units of its standard deviation over all rows; the distance is the root of the mean
     square over the columns that both rows have. A row that shares none is no neighbour, nor is *row* itself. Of equal
     distances the first rows come first.
     """
-    total, shared = np.zeros(len(mask)), np.zeros(len(mask))
-    for given in columns:
-        values = given.astype(np.float64)
-        here = values[row]
-        finite = _finite(values)
-        if not np.isfinite(here) or not len(finite):
-            continue
-        scale = float(np.abs(finite).max()) or 1.0  # so that squares stay in range
-        spread = float(np.std(finite / scale)) * scale
-        with np.errstate(invalid="ignore", over="ignore"):
-            away = (values - here) / (spread or 1.0)
-            away *= away
-        there = np.isfinite(values)
-        total[there] += away[there]
-        shared += there
-    candidates = np.flatnonzero(mask & (shared > 0))
+    used = [column for column in columns if np.isfinite(column.numbers[row])]
+    squares = np.full(len(mask), np.nan)
+    for begin in range(0, len(mask), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        squares[block] = _mean_squares(used, row, block, len(squares[block]))
+    candidates = np.flatnonzero(mask & ~np.isnan(squares))
     candidates = candidates[candidates != row]
-    distances = np.sqrt(total[candidates] / shared[candidates])
+    distances = np.sqrt(squares[candidates])
     if k < len(candidates):  # the k nearest, and all as far as the last of them
         last = np.partition(distances, k - 1)[k - 1]
         close = distances <= last
         candidates, distances = candidates[close], distances[close]
     order = np.argsort(distances, kind="stable")[:k]
     return candidates[order], distances[order]
+
+
+def _mean_squares(columns: Sequence[Values], row: int, block: slice, count: int) -> npt.NDArray[np.float64]:
+    """Return how far the *count* rows of *block* are from *row*, squared; NaN for those that share no column."""
+    total, shared = np.zeros(count), np.zeros(count)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        for column in columns:
+            numbers, spread = column.numbers, column.spread
+            away = numbers[block].astype(np.float64)
+            away -= float(numbers[row])
+            away /= spread.deviation or 1.0
+            away *= away
+            if spread.finite is not None:
+                there = spread.finite[block]
+                away[~there] = 0.0
+                shared += there
+            else:
+                shared += 1
+            total += away
+        total /= shared
+    return total
 
 
 def _finite(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

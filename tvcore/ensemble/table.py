@@ -140,12 +140,12 @@ class MemberTable(Mapping[str, Values]):
 
     def histogram(self, column: str, bins: int = 20, mask: Mask | None = None) -> Histogram:
         """Return the histogram of a column of numbers, over the rows of *mask*. Raises UsageError."""
-        numbers = self._numbers(column)
+        numbers = self._of_numbers(column).numbers
         return statistics.histogram(numbers if mask is None else numbers[mask], bins)
 
     def quantiles(self, column: str, shares: Sequence[float], mask: Mask | None = None) -> list[float]:
         """Return the quantiles of a column of numbers at *shares*, over the rows of *mask*. Raises UsageError."""
-        numbers = self._numbers(column)
+        numbers = self._of_numbers(column).numbers
         return statistics.quantiles(numbers if mask is None else numbers[mask], shares)
 
     def nearest(
@@ -163,14 +163,14 @@ class MemberTable(Mapping[str, Values]):
         if not chosen:
             raise UsageError("there is no column of numbers, by which members can be near")
         everything = np.ones(self.count, np.bool_) if mask is None else mask
-        rows, distances = statistics.nearest([self._numbers(name) for name in chosen], row, k, everything)
+        rows, distances = statistics.nearest([self._of_numbers(name) for name in chosen], row, k, everything)
         return rows.tolist(), distances.tolist()
 
-    def _numbers(self, column: str) -> npt.NDArray[Any]:
+    def _of_numbers(self, column: str) -> Values:
         name, values = self._found(column)
         if name == TAGS or values.kind != "number":
             raise UsageError(f"{name} is no column of numbers")
-        return values.numbers
+        return values
 
     def _found(self, column: str) -> tuple[str, Values]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from typing import Any, Literal
@@ -41,6 +42,14 @@ class Texts:
         return found
 
 
+@dataclass(frozen=True)
+class Spread:
+    """The standard *deviation* of the finite values of a column, and which are *finite*: None where all are."""
+
+    deviation: float
+    finite: Mask | None
+
+
 class Values:
     """One column: *given* are its values, None where one is missing. What was given does not change any more."""
 
@@ -74,6 +83,21 @@ class Values:
         if isinstance(given, np.ndarray) and given.dtype.kind != "O":
             return given if given.dtype.kind in "iu" or given.dtype in (np.float32, np.float64) else given.astype(float)
         return np.array([np.nan if value is None else float(value) for value in given], np.float64)
+
+    @cached_property
+    def spread(self) -> Spread:
+        """Return how a column of numbers is spread."""
+        numbers = self.numbers
+        finite = None if numbers.dtype.kind in "iu" else np.isfinite(numbers)
+        if finite is None or finite.all():
+            finite, there = None, numbers
+        else:
+            there = numbers[finite]
+        if not len(there):
+            return Spread(0.0, finite)
+        there = there.astype(np.float64)
+        scale = float(np.abs(there).max()) or 1.0  # so that squares stay in range
+        return Spread(float(np.std(there / scale)) * scale, finite)
 
     @cached_property
     def texts(self) -> Texts:

@@ -1,19 +1,24 @@
-"""Exports of a tile set to a path, by the name of the format: JSON, and a report of what the format cannot hold."""
+"""Exports of a tile set, or of the wall, by the name of the format; what that cannot hold is reported."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from tvcore.errors import UsageError
 from tvcore.exporting import cinema, csv_table, tiledviz_file
+from tvcore.exporting.freeze import freeze, tileset_of_wall
+from tvcore.exporting.new_folder import check_new
 from tvcore.importing.report import Report
-from tvcore.tilesets.document import TileSet
-
-Format = Literal["tiledviz", "csv", "cinema", "tileset"]
-FORMATS: tuple[str, ...] = get_args(Format)
+from tvcore.planning import silent
+from tvcore.store import Store
+from tvcore.tilesets.document import TileSet, read
+from tvcore.tilesets.library import read_set
 
 
 def text_of(found: TileSet, how: str, report: Report) -> str:
@@ -28,17 +33,78 @@ def text_of(found: TileSet, how: str, report: Report) -> str:
     raise UsageError(f"there is no format {how[:40]!r} of one file: there are tiledviz, csv and tileset")
 
 
-def export(found: TileSet, how: str, path: Path, report: Report) -> dict[str, Any]:
-    """Write *found* to the new file or folder *path*; return ``{"path", "report"}``. Nothing is written over.
+def export(found: TileSet, how: str, path: Path | None, report: Report, own: Path | None = None) -> dict[str, Any]:
+    """Write *found* to the new file or folder *path*; return ``{"path", "text", "report"}``. Nothing is written over.
 
-    Raises UsageError for a path that is there already, or cannot be written.
+    Without a path the text is not written but returned. Files in the folder *own* are nobody else's: a Cinema database
+    takes them. Raises UsageError for a path that is there already, or cannot be written.
     """
     report.took, report.columns = len(found.tiles), len(found.columns)
+    text = None
     if how == "cinema":
-        cinema.write(found, path, report)
+        cinema.write(found, _folder(path), report, own)
     else:
-        _new_file(path, text_of(found, how, report))
-    return {"path": str(path.absolute()), "report": report.plain()}
+        text = text_of(found, how, report)
+        if path:
+            _new_file(path, text)
+    return {
+        "path": str(path.absolute()) if path else None, "text": None if path else text, "report": report.plain(),
+    }  # fmt: skip
+
+
+def export_wall(
+    store: Store,
+    ids: Sequence[int] | None,
+    how: str,
+    path: Path | None,
+    report: Report,
+    *,
+    pictures: Path | None = None,
+    progress: Callable[[float, str], None] = silent,
+) -> dict[str, Any]:
+    """Write the tiles *ids* of the wall, all where it is None, to the new *path*, or return its text: ``export``.
+
+    A Cinema database has pictures of the live tiles in it; other formats name those in the new folder *pictures*.
+    Raises UsageError, before anything is asked for, for what is there already.
+    """
+    if how == "cinema":
+        if pictures:
+            raise UsageError("a Cinema database has its pictures in itself: leave --pictures out")
+        return _frozen(store, ids, _folder(path), report, progress)
+    if path:
+        check_new(path)
+    if pictures is None:
+        return export(tileset_of_wall(store, ids, report), how, path, report)
+    found = freeze(store, ids, pictures, report, progress)
+    try:
+        return export(found, how, path, report)
+    except BaseException:
+        shutil.rmtree(pictures, ignore_errors=True)  # it was made just now, for nothing
+        raise
+
+
+def _frozen(
+    store: Store, ids: Sequence[int] | None, folder: Path, report: Report, progress: Callable[[float, str], None]
+) -> dict[str, Any]:
+    """Write tiles of the wall to the new Cinema database *folder*: its pictures are made beside it, and then moved."""
+    cinema.check(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}.", dir=folder.parent) as kept:
+            found = freeze(store, ids, Path(kept) / "pictures", report, progress)
+            return export(found, "cinema", folder, report, own=Path(kept))
+    except OSError as error:
+        raise UsageError(f"{folder}: it cannot be written: {error.strerror}") from error
+
+
+def export_set(store: Store, name: str, how: str, path: Path | None, report: Report) -> dict[str, Any]:
+    """Write the tile set that is kept as *name* to the new *path*, or return its text: ``export``."""
+    return export(read(read_set(store, name)["document"]), how, path, report)
+
+
+def _folder(path: Path | None) -> Path:
+    if path is None:
+        raise UsageError("a Cinema database is a folder: say by `path` where it is to be")
+    return path
 
 
 def _new_file(path: Path, text: str) -> None:

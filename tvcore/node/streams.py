@@ -1,7 +1,7 @@
 """The agent's one unix socket: who may open a stream, and what each stream is (``tvcore.tunnel.agents``).
 
 Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``run`` (a command in a tile,
-``tvcore.node.command``), ``wall`` (``tvcore.node.wire``).
+``tvcore.node.command``), ``picture`` and ``file`` (``tvcore.node.snapshot``), ``wall`` (``tvcore.node.wire``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
+from tvcore.node import snapshot
 from tvcore.node.command import Command
 from tvcore.node.media_tile import AnyTile, MediaTile
 from tvcore.node.rpc import Rpc
@@ -92,6 +93,8 @@ class Server:
                 await self._wall.serve(opening.number, reader, writer)
             elif opening.stream == "run":
                 await Command(self._tile(opening), reader, writer).run()
+            elif opening.stream in ("picture", "file"):
+                await snapshot.send(self._any(opening), opening.stream, writer)
             else:
                 await self._rfb(self._tile(opening), reader, writer)
         except Refused as refusal:
@@ -127,14 +130,21 @@ class Server:
             raise Refused("the token is wrong, expired or used")
         if opening.stream in ("rfb", "run") and self._tile(opening).rfb_socket is None:
             raise Refused(f"tile {opening.tile} has no display now: it is {self._tile(opening).status.state}")
+        if opening.stream in ("picture", "file") and (why := snapshot.refusal(self._any(opening), opening.stream)):
+            raise Refused(why)
         writer.write(json.dumps({"ok": True, "v": PROTOCOL}).encode() + b"\n")
         return opening
 
-    def _tile(self, opening: _Opening) -> Tile:
-        """Return the tile of a stream that needs a display."""
+    def _any(self, opening: _Opening) -> AnyTile:
+        """Return the tile of a stream."""
         tile = None if opening.tile is None else self._tiles.get(opening.tile)
         if tile is None:
             raise Refused(f"there is no tile {opening.tile} on this node")
+        return tile
+
+    def _tile(self, opening: _Opening) -> Tile:
+        """Return the tile of a stream that needs a display."""
+        tile = self._any(opening)
         if isinstance(tile, MediaTile):
             raise Refused(f"tile {opening.tile} shows a {tile.plan.kind}: there is no display to work in")
         return tile

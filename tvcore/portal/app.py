@@ -56,7 +56,7 @@ def make_app(portal: Portal) -> Wsgi:
 
 def body_max(portal: Portal, path: str, headers: Mapping[str, str]) -> int:
     """Return how many bytes a body for *path* may have; more than the usual from who, by *headers*, may call it."""
-    large = next((route for route in ROUTES if path == PREFIX + route.path and route.body_max > BODY_MAX), None)
+    large = next((route for route, pattern in _LARGE if pattern.fullmatch(path)), None)
     if large is None:
         return BODY_MAX
     try:
@@ -78,6 +78,13 @@ def check_address(portal: Portal, environ: dict[str, Any]) -> None:
         raise ApiError(403, "this call comes from a page that the portal did not serve")
 
 
+def _pattern(path: str) -> str:
+    return re.sub(r"{(\w+)}", lambda found: PATH_PARAMETERS[found[1]][0], path)
+
+
+_LARGE = [(route, re.compile(PREFIX + _pattern(route.path))) for route in ROUTES if route.body_max > BODY_MAX]
+
+
 def _bottle_path(path: str) -> str:
     return re.sub(r"{(\w+)}", lambda found: f"<{found[1]}:re:{PATH_PARAMETERS[found[1]][0]}>", path)
 
@@ -93,7 +100,7 @@ def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def _error_answer(error: ApiError) -> Any:
-    value: dict[str, Any] = {"error": str(error)}
+    value: dict[str, Any] = {"error": str(error)} | dict(error.more)
     if error.at is not None:
         value["at"] = error.at
     return _json(value, error.status, {"Upgrade": "websocket"} if error.status == 426 else {})

@@ -10,6 +10,7 @@ from typing import Any
 
 from tvcore import api, paths
 from tvcore.batch import watch
+from tvcore.portal.export_calls import EXPORT_FUNCTIONS
 from tvcore.portal.opened import opened_store
 from tvcore.portal.roles import Role
 from tvcore.portal.search_calls import SEARCH_FUNCTIONS
@@ -181,7 +182,7 @@ def launch_again(job: str) -> Any:
     return finite(api.launch_again(opened_store(), job))
 
 
-FUNCTIONS = TILE_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
+FUNCTIONS = EXPORT_FUNCTIONS | TILE_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status,

@@ -20,12 +20,13 @@ Access = Literal["open", "login", "ticket"]
 
 
 class ApiError(Exception):
-    """The answer is *status* with one line that says why."""
+    """The answer is *status* with one line that says why, and *more* that a program can use."""
 
-    def __init__(self, status: int, text: str, at: int | None = None) -> None:
+    def __init__(self, status: int, text: str, at: int | None = None, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.at = at
+        self.more = more or {}
 
 
 @dataclass
@@ -72,4 +73,5 @@ PATH_PARAMETERS: dict[str, tuple[str, type]] = {
     "tile": ("[0-9]{1,15}", int),
     "job": ("[A-Za-z0-9._-]{1,80}", str),
     "version": ("[0-9]{1,9}", int),
+    "name": ("[A-Za-z0-9][A-Za-z0-9._-]{0,79}", str),
 }

@@ -10,11 +10,13 @@ from tvcore import __version__
 from tvcore.portal import focus, messages, wall
 from tvcore.portal.auth import LOGIN_SECONDS, Login
 from tvcore.portal.core import Portal
+from tvcore.portal.export_routes import EXPORT_ROUTES
 from tvcore.portal.qr import QR_ROUTE
 from tvcore.portal.roles import rights
 from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
 from tvcore.portal.session_routes import SESSION_ROUTES
 from tvcore.portal.tile_routes import TILE_ROUTES
+from tvcore.portal.tileset_routes import TILESET_ROUTES
 from tvcore.portal.websocket import POLICY, BrowserSocket
 from tvcore.session import SESSION
 
@@ -169,6 +171,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     *TILE_ROUTES,
     *SESSION_ROUTES,
+    *TILESET_ROUTES,
+    *EXPORT_ROUTES,
     QR_ROUTE,
     Route("POST", "/tickets", "A ticket for a stream", ticket, messages.TicketAnswer, body=messages.TicketRequest),
     Route(

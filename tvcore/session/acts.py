@@ -77,6 +77,16 @@ def carry_over(store: Store, tiles: Mapping[int, int], session: str = SESSION) -
         _append(store, "", {"label": "again", **act}, session)
 
 
+def write_notes(store: Store, notes: Mapping[int, str], session: str = SESSION) -> None:
+    """Write *notes* on tiles, by their ids, that have none yet, by one act that is nobody's."""
+    document = store.rooms.document(session)
+    plain = document.plain()
+    there = plain["texts"]
+    new = {f"note/{tile}": note for tile, note in notes.items() if not there.get(f"note/{tile}")}
+    if act := changes_to(document, {**plain, "texts": {**there, **new}}):
+        _append(store, "", {"label": "import", **act}, session)
+
+
 def undo(store: Store, session: str = SESSION) -> dict[str, Any]:
     """Take back what the command line did last; return its ``label``, and ``at``, when it was done."""
     act = store.rooms.document(session).undoable(HERE)

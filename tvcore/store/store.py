@@ -24,6 +24,7 @@ from tvcore.portal.roles import Role, known
 from tvcore.store.database import default_url, open_engine
 from tvcore.store.documents import job_document, set_document, tile_document
 from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
+from tvcore.store.kept import Kept
 from tvcore.store.members import notices_of, write_members
 from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
 from tvcore.store.rooms import Rooms
@@ -78,6 +79,7 @@ class Store:
         self._reading = sessionmaker(self.engine.execution_options(read_only=True))
         self.services = Services(self._session, self._reading)
         self.rooms = Rooms(self._session, self._reading)
+        self.kept = Kept(self._session, self._reading)
 
     @classmethod
     def open(cls, url: str | None = None) -> Store:
@@ -303,6 +305,21 @@ class Store:
                 return False
             tile_set.session.revision = SessionRow.revision + 1
         return True
+
+    def apply_edit(
+        self, job: str, title: str, columns: list[dict[str, Any]], tiles: Mapping[int, dict[str, Any]]
+    ) -> int:
+        """Write what somebody edited of the tiles of *job*, by index; return how many changed."""
+        with self._session.begin() as db:
+            tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
+            if tile_set is None:
+                return 0
+            headed = change(tile_set, {"title": title, "columns": columns})
+            changed = sum(change(tile, tiles[tile.index]) for tile in tile_set.tiles if tile.index in tiles)
+            if headed or changed:
+                tile_set.edition += 1
+                tile_set.session.revision = SessionRow.revision + 1
+            return changed
 
     def tiles(self, ids: Iterable[int] | None = None) -> list[dict[str, Any]]:
         """Return a dictionary per tile (all, or those of *ids*), in the order of the wall."""

@@ -3,11 +3,12 @@
 A node agent registers with one file, 0600 in the owner's 0700 folder, named ``JOB.ORDINAL.json``. It holds the
 path of the agent's unix socket and a secret made at start. Whoever opens a stream sends one line of JSON::
 
-    {"v": 1, "stream": "wall" | "rfb" | "rpc" | "run", "tile": INDEX, "number": N, "token": "NONCE.EXPIRY.MAC"}
+    {"v": 1, "stream": NAME, "tile": INDEX, "number": N, "token": "NONCE.EXPIRY.MAC"}
 
-(``tile`` for ``rfb`` and ``run`` only; ``number`` for ``wall`` only) and gets one line back: ``{"ok": true, "v": 1}``,
-or ``{"error": "..."}`` and the end. The token is good once, for 30 seconds, for that stream and tile: MAC = HMAC-
-SHA256(secret, "NONCE.EXPIRY.STREAM.TILE") in hexadecimal (RFC 2104).
+(NAME is ``wall``, ``rfb``, ``rpc``, ``run``, ``picture`` or ``file``; ``wall`` and ``rpc`` have no ``tile``, and only
+``wall`` has a ``number``) and gets one line back: ``{"ok": true, "v": 1}``, or ``{"error": "..."}`` and the end. The
+token is good once, for 30 seconds, for that stream and tile: MAC = HMAC-SHA256(secret, "NONCE.EXPIRY.STREAM.TILE") in
+hexadecimal (RFC 2104).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ TOKEN_SECONDS = 30
 RUNTIME_PREFIX = "tiledviz-"  # of a runtime folder's name
 LINE_MAX = 65536  # bytes of an opening line and of its answer
 
-StreamName = Literal["wall", "rfb", "rpc", "run"]
+StreamName = Literal["wall", "rfb", "rpc", "run", "picture", "file"]
+LATER = ("run", "picture", "file")  # that agents of earlier releases do not know
 
 
 class Registration(BaseModel):
@@ -207,7 +209,7 @@ def connect(
         connection.sendall(opening_line(registration, stream, tile, number))
         answer = json.loads(read_line(connection))
         if answer.get("ok") is not True:
-            if stream == "run" and str(answer.get("error")).startswith("this is not an opening line"):
+            if stream in LATER and str(answer.get("error")).startswith("this is not an opening line"):
                 raise TiledVizError(registration.too_old)
             raise TiledVizError(f"the node agent on {registration.node} refuses: {answer.get('error', 'no reason')}")
     except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
-"""Commands in a tile, and files put into and fetched from it: the caller's side of the stream ``run``.
+"""Commands in a tile, files put into and fetched from it, its picture: the caller's side of such streams.
 
-Sockets block (with gevent: cooperatively, when patched). ``tvcore.node.command`` is the other side.
+Sockets block (with gevent: cooperatively, when patched). ``tvcore.node.command`` and ``tvcore.node.snapshot`` are the
+other side.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
+from typing import Literal
 
 from tvcore.errors import TiledVizError
 from tvcore.tunnel.agents import Registration, connect
@@ -21,6 +23,7 @@ FRAME = struct.Struct("!BI")  # kind, length
 INPUT, OUTPUT, ERRORS, ENDED = range(4)
 MOST_FRAME = 1 << 20
 PIECE = 1 << 16
+SILENCE = 60.0  # seconds in which nothing of a picture or file comes, after which no more is waited for
 STARTED_BADLY = 127  # the exit code where the command cannot even be started, as sh(1) has it
 
 # The path is an argument of these, never a part of them. A file is whole or not there: its name comes last. Until then
@@ -172,6 +175,29 @@ def get(registration: Registration, tile: int, path: str) -> Iterator[bytes]:
         stream.close()
     assert stream.ended
     _check(stream.ended, bytes(errors), path, "fetched")
+
+
+def stream_of(registration: Registration, tile: int, name: Literal["picture", "file"]) -> Iterator[bytes]:
+    """Yield the picture of a tile as a PNG, or the file that one without a display shows.
+
+    Raises TiledVizError, at the end too: only what comes without it is whole.
+    """
+    connection = connect(registration, name, tile=tile)
+    try:
+        connection.settimeout(SILENCE)
+        while True:
+            kind, length = FRAME.unpack(_exactly(connection, FRAME.size))
+            data = _exactly(connection, length)
+            if kind == ENDED:
+                error = str(json.loads(data)["error"])
+                break
+            yield data
+    except (OSError, ValueError, KeyError, EOFError) as trouble:
+        raise TiledVizError(f"its {name} was cut off: {registration.silence}") from trouble
+    finally:
+        connection.close()
+    if error:
+        raise TiledVizError(error)
 
 
 def _plain(path: str) -> str:

@@ -1,0 +1,142 @@
+"""The case ``tileset``: a kept set on the wall, for real, by the local scheduler; and edits that reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tvcore import api
+from tvcore.cases import manager
+from tvcore.ensemble import open_ensemble
+from tvcore.errors import UsageError
+from tvcore.plugins.tileset.card import draw_card
+from tvcore.store import Store
+from tvcore.tilesets import library
+from tvcore.tilesets.document import Column, Tile
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    """A store; jobs that are left are ended."""
+    opened = Store.open()
+    yield opened
+    for job in opened.jobs(active=True):
+        api.stop(opened, job["id"])
+    opened.close()
+
+
+@pytest.fixture
+def brains(store: Store, tmp_path: Path) -> dict[str, Any]:
+    """A set of two pictures, a card and a picture that is missing."""
+    for name, colour in (("a.png", "#304080"), ("b.png", "#803040")):
+        Image.new("RGB", (64, 48), colour).save(tmp_path / name)
+    columns = [
+        {"name": "F", "kind": "number", "unit": "1/s", "role": "parameter"},
+        {"name": "n", "kind": "integer"},
+        {"name": "ok", "kind": "flag"},
+        {"name": "class", "kind": "text"},
+    ]
+    tiles = [
+        {"key": 7, "title": "a", "kind": "picture", "source": str(tmp_path / "a.png"), "tags": ["control"],
+         "note": "look here", "values": {"F": 0.5, "n": 3, "ok": True, "class": "spots"}},
+        {"key": 3, "title": "b", "kind": "picture", "source": str(tmp_path / "b.png"), "values": {"ok": False}},
+        {"key": 9, "title": "a card", "values": {"F": 1.5}},
+        {"key": 4, "title": "gone", "kind": "picture", "source": str(tmp_path / "gone.png")},
+    ]  # fmt: skip
+    made = {"format": "tiledviz-tileset", "version": 1, "title": "Brains", "columns": columns, "tiles": tiles}
+    library.write_set(store, "brains", made, None)
+    return made
+
+
+def test_a_set_gets_on_the_wall_without_a_batch_job_with_its_values_tags_and_notes(
+    store: Store, brains: dict[str, Any]
+) -> None:
+    job = library.show_set(store, "brains")
+    found = api.wait_until_live(store, job["id"], lambda *_: None, 60)
+    assert [(tile["title"], tile["state"]) for tile in found] == [
+        ("a", "live"), ("b", "live"), ("a card", "live"), ("gone", "failed"),
+    ]  # fmt: skip
+    assert "gone.png" in found[3]["reason"]
+    assert [tile["metadata"] for tile in found] == [
+        {"F": 0.5, "n": 3.0, "ok": "true", "class": "spots"}, {"F": None, "n": None, "ok": "false", "class": ""},
+        {"F": 1.5, "n": None, "ok": "", "class": ""}, {"F": None, "n": None, "ok": "", "class": ""},
+    ]  # fmt: skip
+    assert found[0]["tags"] == ["control"]
+    assert store.rooms.document("main").text(f"note/{found[0]['id']}") == "look here"
+    (column,) = [each for each in store.wall()["sets"][0]["columns"] if each["name"] == "F"]
+    assert (column["unit"], column["role"]) == ("1/s", "parameter")
+    assert [each["jobs"] for each in library.saved(store)] == [[job["id"]]]
+
+
+def test_an_edit_is_on_the_wall_at_once_and_what_needs_new_tiles_is_told_and_keeps_what_people_made(
+    store: Store, brains: dict[str, Any]
+) -> None:
+    job = library.show_set(store, "brains")
+    first, *_ = api.wait_until_live(store, job["id"], lambda *_: None, 60)
+    before = store.revision()
+    brains["tiles"][0] |= {"title": "A", "tags": ["seen"], "values": {"F": 0.75}}
+    done = library.write_set(store, "brains", brains, 1)
+    assert done["wall"] == {"updated": 1, "again": []}
+    (now,) = store.tiles([first["id"]])
+    assert (now["title"], now["tags"], now["metadata"]["F"], now["state"]) == ("A", ["seen"], 0.75, "live")
+    assert store.revision() > before
+    # the first is gone, the others stand elsewhere: keys tell which is which
+    brains["tiles"] = [brains["tiles"][1], brains["tiles"][0]]
+    brains["tiles"][0]["note"] = "of the set"
+    done = library.write_set(store, "brains", brains, done["revision"])
+    assert done["wall"]["again"] == [job["id"]]
+    new = library.show_set(store, "brains", replace=job["id"])
+    found = store.tiles()
+    assert [(tile["job"], tile["title"]) for tile in found] == [(new["id"], "b"), (new["id"], "A")]
+    said = store.rooms.document("main")
+    assert [said.text(f"note/{tile['id']}") for tile in found] == ["of the set", "look here"]
+    with pytest.raises(UsageError, match="does not show the tile set"):
+        library.show_set(store, "brains", replace="local-00000000")
+
+
+def test_the_columns_are_an_ensemble_like_any_other_cases(store: Store, brains: dict[str, Any]) -> None:
+    case = manager.find("tileset")
+    parameters = case.parameters({"name": "brains"})
+    case.prepare(parameters, lambda *_: None)
+    file = case.ensemble(parameters)
+    assert file is not None
+    with open_ensemble(file.path) as ensemble:
+        assert [(column.name, column.dtype) for column in ensemble.columns] == [
+            ("F", "float64"), ("n", "float64"), ("ok", "S5"), ("class", "S5"),
+        ]  # fmt: skip
+        assert len(ensemble) == 4
+    assert file.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_set_that_is_not_there_is_one_line(store: Store) -> None:
+    case = manager.find("tileset")
+    with pytest.raises(UsageError, match="name a tile set"):
+        case.members(case.parameters({}), None)
+    with pytest.raises(UsageError, match="there is no tile set nowhere"):
+        case.members(case.parameters({"name": "nowhere"}), None)
+
+
+def test_a_card_holds_whatever_a_tile_says(tmp_path: Path, output: Path) -> None:
+    columns = [Column(name=f"a column with a long name {n}", kind="text", unit="km/s") for n in range(12)]
+    values = {column.name: "värde " * 40 for column in columns}
+    tags = tuple(f"tag {n}" for n in range(40))
+    full = Tile(
+        key=1,
+        title="A title of many words that goes on and on, further than a card is wide " * 4,
+        tags=tags,
+        values=values,
+    )
+    for name, tile in (
+        ("full", full),
+        ("empty", Tile(key=2)),
+        ("odd", Tile(key=3, title="\u202e\U0001f9e0 x", values={})),
+    ):
+        draw_card(tmp_path / f"{name}.png", tile, columns)
+        with Image.open(tmp_path / f"{name}.png") as image:
+            assert image.size == (1280, 960)
+            assert len(image.getcolors(1 << 20) or []) > 10
+            image.save(output / f"card-{name}.png")

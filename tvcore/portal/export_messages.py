@@ -1,0 +1,54 @@
+"""The messages of the route by which the wall is written as a file that others read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from tvcore.exporting import Format
+from tvcore.portal.messages import Answer, Message
+from tvcore.portal.tile_messages import TILES_MAX, TileId
+
+EXPORT_SECONDS = 900.0  # of thousands of tiles' pictures
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/") or not path.isprintable():
+        raise ValueError("a path here begins with / and is one plain line")
+    return path
+
+
+NewPath = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_absolute)]
+
+
+class Export(Message):
+    """What is to be written, and where on the portal's machine; nothing there is written over."""
+
+    format: Format
+    tiles: list[TileId] | None = Field(default=None, min_length=1, max_length=TILES_MAX, description="null: all")
+    set: str | None = Field(
+        default=None, min_length=1, max_length=80, description="a tile set that is kept, instead of the wall"
+    )
+    path: NewPath | None = Field(
+        default=None, description="a new file, or for cinema a new folder NAME.cdb; null: its text is answered"
+    )
+    pictures: NewPath | None = Field(
+        default=None, description="a new folder for what the tiles show; cinema has its pictures in itself"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Export:
+        if self.set and (self.tiles is not None or self.pictures):
+            raise ValueError("a tile set that is kept is exported as it is: leave tiles and pictures out")
+        return self
+
+
+class ExportAnswer(Answer):
+    """What was written: at *path*, or as *text*."""
+
+    path: str | None
+    text: str | None
+    report: dict[str, Any] = Field(
+        description="`took`, `columns`, `about` (lines), and `items`: what of which `rows` was left or changed"
+    )

@@ -1,0 +1,22 @@
+"""The route by which the wall is written as a file that others read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tvcore.portal import export_messages as messages
+from tvcore.portal.route import Call, Route
+
+
+def export(call: Call) -> Any:
+    """Write tiles to a file, or return its text."""
+    asked = call.body.model_dump()
+    return call.portal.do_commands("export_tiles", messages.EXPORT_SECONDS, name=asked.pop("set"), **asked)
+
+
+EXPORT_ROUTES: tuple[Route, ...] = (
+    Route(
+        "POST", "/export", "Write tiles, or a tile set, as TiledViz JSON, CSV, a Cinema database or a tile set", export,
+        messages.ExportAnswer, body=messages.Export, right="operate",
+    ),
+)  # fmt: skip

@@ -22,7 +22,7 @@ from tvcore.tilesets.document import Column, Tile, Value
 LOOK = 1  # of the drawing: another one makes other files
 WIDTH, HEIGHT = 1280, 960  # pixels: twice what a tile has, for when it is looked at closely
 EDGE = 72
-TITLE, TEXT = 100, 68  # pixels of the letters; a name and a unit have SMALLER of a value's
+TITLE, TITLE_LONG, TEXT = 100, 72, 68  # pixels of the letters; a name and a unit have SMALLER of a value's
 SMALLER = 0.85
 PITCH = 1.46  # from line to line of values, in letters
 VALUES = 6
@@ -106,11 +106,13 @@ def draw(title: str, rows: list[tuple[str, str, str]], tags: tuple[str, ...]) ->
     accent = ACCENTS[hashlib.sha256((tags[0] if tags else "").encode()).digest()[0] % len(ACCENTS)]
     pen.rectangle((0, 0, WIDTH, 14), fill=accent)
     y = _title(pen, title, len(rows), bool(tags))
-    room = HEIGHT - EDGE - (TAGS + 12 if tags else 0) - y
+    room = HEIGHT - EDGE - (TAGS + 30 if tags else 0) - y
     fits = max(1, min(VALUES, int(room // (TEXT * PITCH))))
     listed = rows if len(rows) <= fits else rows[: fits - 1]
     lines = len(listed) + (len(listed) < len(rows))
     size = min(LARGEST, int(room / max(1, lines) / PITCH))
+    while size > TEXT and not all(_goes_in(pen, size, *row) for row in listed):
+        size -= 4
     step = min(room // max(1, lines), int(size * PITCH * 1.2))
     for row in listed:
         _row(pen, y, step, size, *row, accent)
@@ -124,13 +126,15 @@ def draw(title: str, rows: list[tuple[str, str, str]], tags: tuple[str, ...]) ->
 
 def _title(pen: ImageDraw.ImageDraw, title: str, rows: int, tags: bool) -> int:
     """Write *title*, in two lines where it needs them and there is room; return where what follows begins."""
-    font = _font(TITLE, True)
-    most = 1 if rows > 4 else 2 if rows else 5
-    lines = _lines(pen, title, font, WIDTH - 2 * EDGE, most)
-    step = math.ceil(TITLE * 1.2)
+    size, most = TITLE, 1 if rows > 4 else 2 if rows else 5
+    lines = _lines(pen, title, _font(size, True), WIDTH - 2 * EDGE, most)
+    if lines and lines[-1].endswith("…"):
+        size = TITLE_LONG
+        lines = _lines(pen, title, _font(size, True), WIDTH - 2 * EDGE, 2 if rows else 7)
+    font, step = _font(size, True), math.ceil(size * 1.2)
     y = EDGE - 8 if rows else max(EDGE, (HEIGHT - (TAGS + 12 if tags else 0) - step * len(lines)) // 2)
     for line in lines:
-        pen.text((EDGE, y + TITLE), line, fill=BRIGHT, font=font, anchor="ls")
+        pen.text((EDGE, y + size), line, fill=BRIGHT, font=font, anchor="ls")
         y += step
     return y + 28
 
@@ -178,6 +182,16 @@ def _row(
     pen.text((right, middle), said, fill=accent if value == said else PLAIN, font=bold, anchor="rm")
     left = right - EDGE - pen.textlength(said, bold) - 40
     pen.text((EDGE, middle), _cut(pen, name, plain, left), fill=PLAIN, font=plain, anchor="lm")
+
+
+def _goes_in(pen: ImageDraw.ImageDraw, size: int, name: str, value: str, unit: str) -> bool:
+    """Return whether ``_row`` need cut nothing with letters of *size* pixels."""
+    if len(name) + len(value) + len(unit) > 100:
+        return False
+    plain = _font(int(size * SMALLER))
+    unit_room = pen.textlength(unit, plain) + 18 if unit else 0
+    said = pen.textlength(name, plain) + 40 + pen.textlength(value, _font(size, True)) + unit_room
+    return said <= WIDTH - 2 * EDGE and unit_room <= 278
 
 
 def _tags(pen: ImageDraw.ImageDraw, tags: tuple[str, ...]) -> None:

@@ -133,7 +133,7 @@ def test_a_card_holds_whatever_a_tile_says(tmp_path: Path, output: Path) -> None
     for name, tile in (
         ("full", full),
         ("empty", Tile(key=2)),
-        ("odd", Tile(key=3, title="\u202e\U0001f9e0 x", values={})),
+        ("odd", Tile(key=3, title="\U0001f9e0 \u05d0 x", values={})),
     ):
         draw_card(tmp_path / f"{name}.png", tile, columns)
         with Image.open(tmp_path / f"{name}.png") as image:

@@ -66,9 +66,9 @@ def case_prepare(parameters: Parameters, report: Report) -> bool:
     """Draw the cards, and write the columns into a file that every case's metadata are read from."""
     found, folder = _kept(parameters)
     cards = [tile for tile in found.tiles if tile.kind == "card"]
-    for done, tile in enumerate(cards):
-        report(done / len(cards), "cards of the tiles that are no pictures")
+    for done, tile in enumerate(cards, 1):
         card_of(tile, found.columns)
+        report(done / len(cards), "cards of the tiles that are no pictures")
     if found.columns and not _ensemble(folder).exists():
         rows = [stored(row) for row in rows_of(found)]
         with create(_ensemble(folder), columns_of(found), title=found.title) as writer:

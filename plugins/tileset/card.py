@@ -7,17 +7,20 @@ is counted rather than made smaller.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
+import struct
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tvcore import paths
 from tvcore.tilesets.document import Column, Tile, Value
+from tvcore.tilesets.wall import cards_folder
 
 LOOK = 1  # of the drawing: another one makes other files
 WIDTH, HEIGHT = 1280, 960  # pixels: twice what a tile has, for when it is looked at closely
@@ -41,7 +44,7 @@ def card_of(tile: Tile, columns: Sequence[Column]) -> Path:
     rows = values_of(tile, columns)
     content = json.dumps([LOOK, tile.title or str(tile.key), rows, tile.tags], ensure_ascii=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:32]
-    path = paths.secure_folder(paths.cache_dir() / "cards") / f"{digest}.png"
+    path = cards_folder() / f"{digest}.png"
     if not path.exists():
         draw_card(path, tile, columns)
     return path
@@ -49,9 +52,20 @@ def card_of(tile: Tile, columns: Sequence[Column]) -> Path:
 
 def draw_card(path: Path, tile: Tile, columns: Sequence[Column]) -> None:
     """Write the picture of *tile* to *path*, a PNG: all or nothing."""
-    drawn = io.BytesIO()
-    draw(tile.title or str(tile.key), values_of(tile, columns), tile.tags).save(drawn, "PNG")
-    paths.write_atomic(path, drawn.getvalue())
+    picture = draw(tile.title or str(tile.key), values_of(tile, columns), tile.tags)
+    paths.write_atomic(path, _png(picture))
+
+
+def _png(picture: Image.Image) -> bytes:
+    """Return an RGB *picture* as a PNG, without filters: of flat colours that is as small, and five times as fast."""
+    lines = np.zeros((picture.height, 1 + 3 * picture.width), np.uint8)
+    lines[:, 1:] = np.asarray(picture).reshape(picture.height, -1)
+    header = struct.pack(">2I5B", *picture.size, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes(), 1)), (b"IEND", b""))
+    chunks = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def values_of(tile: Tile, columns: Sequence[Column]) -> list[tuple[str, str, str]]:

@@ -57,6 +57,6 @@ def test_a_slurmctld_that_hangs_for_thirty_seconds_holds_up_nothing(site: Site, 
     assert prober.answers > 50
     print(f"longest gap {gap:.3f} s; slowest of {prober.answers} answers {prober.slowest}; stall {stall:.3f} s")
     assert prober.slowest[0] < 1.0 + stall, prober.slowest
-    assert gap < 0.5 + stall
+    assert gap < 1.5 + stall  # what must not be is 30 s
     assert site.job(job)["state"] == "running"
     assert processes(site, job)() == before

@@ -88,6 +88,19 @@ def test_a_document_with_faults_is_refused_with_every_cell_and_what_was_there_st
     assert titles(store, "brains") == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "why"), [("a\0b", "zero byte"), ("\ud800", "UTF-8"), ("a" * 100_001, "at most 100000 letters")]
+)
+def test_a_text_that_cannot_be_kept_is_told_at_its_cell(store: Store, text: str, why: str) -> None:
+    wrong = document("a", columns=[{"name": "F", "kind": "text"}])
+    wrong["tiles"][0]["values"]["F"] = text
+    with pytest.raises(library.ProblemsError) as refused:
+        library.write_set(store, "brains", wrong, None)
+    (problem,) = refused.value.problems
+    assert (problem.row, problem.field) == (0, "values/F")
+    assert why in problem.text
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "-x", "schema", "import", "from-wall", "a" * 81, "ä", "a b", "a\n"])
 def test_a_name_that_cannot_be_is_refused_in_one_line(store: Store, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a tile set"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tvcore.errors import UsageError
@@ -77,12 +77,12 @@ def carry_over(store: Store, tiles: Mapping[int, int], session: str = SESSION) -
         _append(store, "", {"label": "again", **act}, session)
 
 
-def write_notes(store: Store, notes: Mapping[int, str], session: str = SESSION) -> None:
-    """Write *notes* on tiles, by their ids, that have none yet, by one act that is nobody's."""
+def write_notes(store: Store, notes: Mapping[int, str], over: Collection[int] = (), session: str = SESSION) -> None:
+    """Write *notes* on tiles, by their ids, that have none yet or are in *over*, by one act that is nobody's."""
     document = store.rooms.document(session)
     plain = document.plain()
     there = plain["texts"]
-    new = {f"note/{tile}": note for tile, note in notes.items() if not there.get(f"note/{tile}")}
+    new = {f"note/{tile}": note for tile, note in notes.items() if tile in over or not there.get(f"note/{tile}")}
     if act := changes_to(document, {**plain, "texts": {**there, **new}}):
         _append(store, "", {"label": "import", **act}, session)
 

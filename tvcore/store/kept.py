@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tvcore.errors import TiledVizError, UsageError
-from tvcore.store.models import KeptSetRevisionRow, KeptSetRow
+from tvcore.store.models import KeptSetRevisionRow, KeptSetRow, TileSetRow
 
+CASE = "tileset"  # the case that shows sets
 REVISIONS_MAX = 100  # of a set; older ones are forgotten
 SETS_MAX = 10_000
 
@@ -96,7 +97,7 @@ class Kept:
                 found = _find(db, name, lock=True)
                 if to != name:
                     _make_room(db, to)
-                found.name = to
+                    _call(db, found, to)
                 return found.revision
         except IntegrityError:
             raise _taken(to) from None
@@ -193,8 +194,16 @@ def _make_room(db: Session, name: str) -> None:
     number = 1
     while db.scalar(select(KeptSetRow.id).where(KeptSetRow.name == f"{name[:60]}.removed-{number}")) is not None:
         number += 1
-    found.name = f"{name[:60]}.removed-{number}"
+    _call(db, found, f"{name[:60]}.removed-{number}")
     db.flush()
+
+
+def _call(db: Session, found: KeptSetRow, to: str) -> None:
+    """Call a set *to*, also in what the runs that show it were launched with: the old name may soon be another's."""
+    for run in db.scalars(select(TileSetRow).where(TileSetRow.case == CASE)):
+        if run.parameters.get("name") == found.name:
+            run.parameters = {**run.parameters, "name": to}
+    found.name = to
 
 
 def _append(db: Session, found: KeptSetRow, kept: KeptSet, person: str, label: str) -> int:

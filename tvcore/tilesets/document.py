@@ -54,6 +54,17 @@ def _line(value: str) -> str:
     return _text(value)
 
 
+def _text_problem(value: str) -> str:
+    """Return what is wrong with *value* as one of a column, empty when nothing is."""
+    if len(value) > TEXT_MAX:
+        return f"a text has at most {TEXT_MAX} letters"
+    try:
+        _text(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(_text)]
 Line = Annotated[str, Field(max_length=1_000), AfterValidator(_line)]
 Tag = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
@@ -89,7 +100,7 @@ class Column(_Part):
             case "flag":
                 return "" if isinstance(value, bool) else "this column holds true and false"
             case "text":
-                return "" if isinstance(value, str) else "this column holds text"
+                return _text_problem(value) if isinstance(value, str) else "this column holds text"
 
 
 class Place(_Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,16 +17,15 @@ from tvcore.exporting.freeze import freeze, tileset_of_wall
 from tvcore.importing.report import Report
 from tvcore.session import acts
 from tvcore.store import Store
-from tvcore.store.kept import ConflictError, KeptSet
-from tvcore.tilesets.document import NAME, Problem, TileSet, problems_of, read
-from tvcore.tilesets.wall import runs_of, tell_wall
+from tvcore.store.kept import CASE, ConflictError, KeptSet
+from tvcore.tilesets.document import NAME, Problem, Tile, TileSet, problems_of, read
+from tvcore.tilesets.wall import cards_folder, runs_of, tell_wall
 
 __all__ = [
     "CASE", "ConflictError", "ProblemsError", "copy_set", "from_wall", "import_set", "import_text", "read_set",
     "remove_set", "rename_set", "restore_set", "revisions", "saved", "show_set", "write_set",
 ]  # fmt: skip
 
-CASE = "tileset"
 BODY_MAX = 64 << 20  # letters of a document
 IMPORT_SECONDS = 240.0
 IMPORT_MEMORY = 3 << 30  # bytes
@@ -74,7 +74,7 @@ def write_set(
     if found is None:
         raise ProblemsError(problems)
     number = store.kept.write(name, _kept(found), revision, person, label)
-    wall = tell_wall(store, CASE, name, found) if revision is not None else {"updated": 0, "again": []}
+    wall = _tell(store, name) if revision is not None else {"updated": 0, "again": []}
     return {"name": name, "revision": number, "wall": wall}
 
 
@@ -85,7 +85,7 @@ def copy_set(store: Store, name: str, to: str, person: str = acts.HERE) -> dict[
 
 
 def rename_set(store: Store, name: str, to: str) -> dict[str, Any]:
-    """Call a set otherwise. One that is on the wall is known there by its old name until it is shown again."""
+    """Call a set otherwise, on the wall too."""
     _check_name(to)
     return {"name": to, "revision": store.kept.rename(name, to)}
 
@@ -103,8 +103,7 @@ def revisions(store: Store, name: str) -> list[dict[str, Any]]:
 def restore_set(store: Store, name: str, revision: int, person: str = acts.HERE) -> dict[str, Any]:
     """Make a set what it was at *revision*, by a new revision; also one that was removed."""
     number = store.kept.restore(name, revision, person)
-    found = read(json.loads(store.kept.read(name)["body"]))
-    return {"name": name, "revision": number, "wall": tell_wall(store, CASE, name, found)}
+    return {"name": name, "revision": number, "wall": _tell(store, name)}
 
 
 def import_set(
@@ -182,12 +181,13 @@ def from_wall(
         raise UsageError(f"there is a tile set {name} already: choose another name")
     report = Report()
     if pictures:
-        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=paths.secure_folder(_folder("pictures")))) / "tiles"
+        folder = paths.secure_folder(_folder("pictures")) / f"{name}-{secrets.token_hex(4)}"
         found = freeze(store, tiles, folder, report)
     else:
         found = tileset_of_wall(store, tiles, report)
     if not found.tiles:
         raise UsageError("there are no such tiles on the wall: `tiledviz tiles` lists those there are")
+    found = found.model_copy(update={"tiles": tuple(map(_card_again, found.tiles))})
     report.took, report.columns = len(found.tiles), len(found.columns)
     number = store.kept.write(name, _kept(found), None, person, "from the wall")
     return {"name": name, "revision": number, "report": report.plain()}
@@ -211,21 +211,38 @@ def show_set(
     given = {"scheduler.backend": "local", **(settings or {}), "name": name, "revision": found["revision"]}
     job = api.launch(store, CASE, given, title=tileset.title)
     ids = _ids(store, job["id"])
+    as_given: set[int] = set()
     if run is not None:
         old = {key: tile for key, tile in run.keys(store).items() if tile in run.tiles.values()}
         moved = {tile: ids[index] for index, each in enumerate(tileset.tiles) if (tile := old.get(each.key))}
+        as_given = {moved[tile] for tile in run.as_given(store) if tile in moved}
         acts.carry_over(store, moved)
         state = next((each["state"] for each in store.jobs() if each["id"] == run.job), None)
         if state is not None and not JobState(state).ended:
             api.stop(store, run.job)
         store.remove_run(run.job)
-    fresh = {ids[index]: each.note for index, each in enumerate(tileset.tiles) if each.note}
-    acts.write_notes(store, fresh)
+    notes = {ids[index]: each.note for index, each in enumerate(tileset.tiles) if index in ids}
+    acts.write_notes(store, notes, as_given)
     return job
+
+
+def _tell(store: Store, name: str) -> dict[str, Any]:
+    """Tell the wall what the set *name* says now: of several who write at once the last to get here tells the last."""
+    while True:
+        now = store.kept.read(name)
+        told = tell_wall(store, CASE, name, read(json.loads(now["body"])))
+        if store.kept.read(name)["revision"] == now["revision"]:
+            return told
 
 
 def _ids(store: Store, job: str) -> dict[int, int]:
     return {tile["index"]: tile["id"] for tile in store.tiles() if tile["job"] == job}
+
+
+def _card_again(tile: Tile) -> Tile:
+    """Return *tile*, as a card where what it shows was drawn of one: the drawing may be gone some day."""
+    drawn = Path(tile.source).parent == cards_folder()
+    return tile.model_copy(update={"kind": "card", "source": ""}) if drawn else tile
 
 
 def _kept(found: TileSet) -> KeptSet:

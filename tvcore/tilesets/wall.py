@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from tvcore import paths
+from tvcore.errors import TiledVizError
+from tvcore.session import SESSION
 from tvcore.store import Store
-from tvcore.tilesets.document import TileSet, read
+from tvcore.tilesets.document import Tile, TileSet, read
 from tvcore.tilesets.members import columns_of, rows_of
+
+
+def cards_folder() -> Path:
+    """Return the folder of the pictures that are drawn of cards."""
+    return paths.secure_folder(paths.cache_dir() / "cards")
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Run:
             return None
         try:
             return read(json.loads(store.kept.read(str(self.parameters["name"]), int(revision))["body"]))
-        except Exception:  # too old, or renamed: it is shown again as a whole
+        except TiledVizError:  # too old: it is shown again as a whole
             return None
 
     def keys(self, store: Store) -> dict[int, int]:
@@ -37,14 +46,28 @@ class Run:
             return {}
         return {tile.key: self.tiles[index] for index, tile in enumerate(shown.tiles) if index in self.tiles}
 
+    def as_given(self, store: Store) -> list[int]:
+        """Return the ids of the tiles whose notes are those of the set still: nobody wrote on them."""
+        shown, written = self.shown(store), store.rooms.document(SESSION)
+        tiles = enumerate(shown.tiles if shown else ())
+        there = [(self.tiles[index], tile.note) for index, tile in tiles if index in self.tiles]
+        return [tile for tile, note in there if written.text(f"note/{tile}") == note]
+
 
 def runs_of(store: Store, case: str) -> list[Run]:
     """Return the runs of *case* that are on the wall, the oldest first."""
     tiles: dict[str, dict[int, int]] = {}
+    if all(job["case"] != case for job in store.jobs()):
+        return []
     for tile in store.tiles():
         if tile["case"] == case:
             tiles.setdefault(tile["job"], {})[tile["index"]] = tile["id"]
     return [Run(job, store.run_of(job).parameters, ids) for job, ids in tiles.items()]
+
+
+def _drawn(tile: Tile, of: TileSet) -> object:
+    """Return what the card of *tile* shows."""
+    return tile.title, tile.tags, tile.values, of.columns
 
 
 def tell_wall(store: Store, case: str, name: str, found: TileSet) -> dict[str, Any]:
@@ -71,7 +94,7 @@ def tell_wall(store: Store, case: str, name: str, found: TileSet) -> dict[str, A
                 other = True
                 continue
             other = other or (now.kind, now.source) != (was.kind, was.source)
-            other = other or (now.kind == "card" and now != was)
+            other = other or (now.kind == "card" and (_drawn(now, found) != _drawn(was, shown)))
             if index in run.tiles:
                 changes[index] = {"title": now.title or str(now.key), "tags": list(now.tags), "metadata_": row}
         updated += store.apply_edit(run.job, found.title, [asdict(column) for column in columns], changes)

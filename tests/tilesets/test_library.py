@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tvcore import api
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.store import Store
 from tvcore.store.kept import REVISIONS_MAX, ConflictError
@@ -194,3 +195,46 @@ def test_who_is_killed_while_writing_leaves_a_whole_set(store: Store, tmp_path: 
     found = library.read_set(store, "brains")
     assert {tile["title"] for tile in found["document"]["tiles"]} == {str(found["revision"] - 1)}
     assert library.write_set(store, "brains", document("after"), found["revision"])["revision"] == found["revision"] + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"F": 10**400}, "too large"),
+        ({"w": "a\0b"}, "zero byte"),
+        ({"w": "\ud800"}, "UTF-8"),
+        ({"w": "x" * 100_001}, "letters"),
+    ],
+)
+def test_a_value_that_nothing_could_show_is_told_at_its_cell(store: Store, values: dict[str, Any], text: str) -> None:
+    made = document("a", columns=[{"name": "F", "kind": "number"}, {"name": "w", "kind": "text"}])
+    made["tiles"][0]["values"] = values
+    with pytest.raises(library.ProblemsError) as refused:
+        library.write_set(store, "brains", made, None)
+    ((row, field, said),) = [(each.row, each.field, each.text) for each in refused.value.problems]
+    assert (row, field) == (0, f"values/{next(iter(values))}")
+    assert text in said
+
+
+def test_columns_that_the_wall_could_not_tell_apart_are_refused(store: Store) -> None:
+    made = document(columns=[{"name": "a/b", "kind": "text"}, {"name": "a\N{DIVISION SLASH}b", "kind": "text"}])
+    with pytest.raises(library.ProblemsError, match="it looks like a/b"):
+        library.write_set(store, "brains", made, None)
+
+
+def test_notes_of_more_letters_than_an_act_may_have_are_all_written(store: Store) -> None:
+    made = document(*(f"t{n}" for n in range(30)))
+    for tile in made["tiles"]:
+        tile["note"] = "n" * 100_000
+    library.write_set(store, "brains", made, None)
+    job = library.show_set(store, "brains")
+    try:
+        said = store.rooms.document("main")
+        assert [len(said.text(f"note/{tile['id']}")) for tile in store.tiles()] == [100_000] * 30
+    finally:
+        api.stop(store, job["id"])
+
+
+def test_a_file_that_is_no_text_is_one_line(store: Store) -> None:
+    with pytest.raises(UsageError, match=r"x\.csv: it is not text that UTF-8 can hold"):
+        library.import_text(store, "x.csv", "\ud800")

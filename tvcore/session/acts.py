@@ -15,6 +15,7 @@ from tvcore.session.document import Document, Plain
 from tvcore.session.rules import WHOLE, RefusedError, check
 from tvcore.store import Store
 
+NOTES_AT_ONCE = WHOLE.letters // 2  # letters: those that are replaced count too
 HERE = "command-line"  # the person that the command line is
 
 
@@ -78,13 +79,22 @@ def carry_over(store: Store, tiles: Mapping[int, int], session: str = SESSION) -
 
 
 def write_notes(store: Store, notes: Mapping[int, str], over: Collection[int] = (), session: str = SESSION) -> None:
-    """Write *notes* on tiles, by their ids, that have none yet or are in *over*, by one act that is nobody's."""
-    document = store.rooms.document(session)
-    plain = document.plain()
-    there = plain["texts"]
+    """Write *notes* on tiles, by their ids, that have none yet or are in *over*, by acts that are nobody's.
+
+    It is one, unless they are more letters than an act may have.
+    """
+    there = store.rooms.document(session).plain()["texts"]
     new = {f"note/{tile}": note for tile, note in notes.items() if tile in over or not there.get(f"note/{tile}")}
-    if act := changes_to(document, {**plain, "texts": {**there, **new}}):
-        _append(store, "", {"label": "import", **act}, session)
+    parts: list[dict[str, str]] = [{}]
+    for path, note in new.items():
+        if parts[-1] and sum(map(len, parts[-1].values())) + len(note) > NOTES_AT_ONCE:
+            parts.append({})
+        parts[-1][path] = note
+    for part in parts:
+        document = store.rooms.document(session)
+        plain = document.plain()
+        if act := changes_to(document, {**plain, "texts": {**plain["texts"], **part}}):
+            _append(store, "", {"label": "import", **act}, session)
 
 
 def undo(store: Store, session: str = SESSION) -> dict[str, Any]:

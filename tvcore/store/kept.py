@@ -27,6 +27,10 @@ class ConflictError(TiledVizError):
         self.revision = revision
 
 
+class TakenError(UsageError):
+    """There is a set of that name."""
+
+
 @dataclass(frozen=True)
 class KeptSet:
     """A document as it is kept: its *body* as JSON, and what lists say of it."""
@@ -139,7 +143,7 @@ class Kept:
     def _add(self, name: str, kept: KeptSet, person: str, label: str) -> int:
         try:
             with self._writing.begin() as db:
-                if (db.scalar(select(func.count()).select_from(KeptSetRow)) or 0) >= SETS_MAX:
+                if (db.scalar(select(func.count()).where(KeptSetRow.removed.is_(False))) or 0) >= SETS_MAX:
                     raise UsageError(f"there are {SETS_MAX} tile sets: remove some first")
                 _make_room(db, name)
                 found = KeptSetRow(name=name, title=kept.title, revision=0)
@@ -216,8 +220,12 @@ def _append(db: Session, found: KeptSetRow, kept: KeptSet, person: str, label: s
             tiles=kept.tiles, columns=kept.columns, body=kept.body,
         )
     )  # fmt: skip
+    # By what a run was launched with one knows which of its tiles is which.
+    runs = db.scalars(select(TileSetRow.parameters).where(TileSetRow.case == CASE))
+    used = [int(given.get("revision") or 0) for given in runs if given.get("name") == found.name]
     old = KeptSetRevisionRow.revision <= found.revision - REVISIONS_MAX
-    db.execute(delete(KeptSetRevisionRow).where(KeptSetRevisionRow.set_id == found.id, old))
+    unused = KeptSetRevisionRow.revision.not_in(used)
+    db.execute(delete(KeptSetRevisionRow).where(KeptSetRevisionRow.set_id == found.id, old, unused))
     return found.revision
 
 
@@ -226,8 +234,8 @@ def _title(body: str) -> str:
     return str(json.loads(body)["title"])
 
 
-def _taken(name: str) -> UsageError:
-    return UsageError(f"there is a tile set {name} already: choose another name")
+def _taken(name: str) -> TakenError:
+    return TakenError(f"there is a tile set {name} already: choose another name")
 
 
 def _no_revision(name: str, revision: int) -> UsageError:

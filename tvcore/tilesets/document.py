@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, cast
@@ -90,8 +91,10 @@ class Column(_Part):
             return ""
         match self.kind:
             case "number":
-                right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-                return "" if right else "this column holds numbers"
+                if not isinstance(value, int | float) or isinstance(value, bool):
+                    return "this column holds numbers"
+                large = abs(value) > sys.float_info.max if isinstance(value, int) else not math.isfinite(value)
+                return "this number is too large" if large else ""
             case "integer":
                 right = isinstance(value, int) and not isinstance(value, bool)
                 if not right:
@@ -237,10 +240,14 @@ def _across(found: TileSet) -> Sequence[Problem]:
     """Return what is wrong between cells: names and keys given twice, values that their columns cannot hold."""
     problems: list[Problem] = []
     columns: dict[str, Column] = {}
+    alike: dict[str, str] = {}
     for number, column in enumerate(found.columns):
         if column.name in columns:
             problems.append(Problem(None, f"columns/{number}/name", f"two columns are called {column.name}"))
         columns[column.name] = column
+        shown = column.name.replace("/", "\N{DIVISION SLASH}")  # as the wall has it
+        if alike.setdefault(shown, column.name) != column.name:
+            problems.append(Problem(None, f"columns/{number}/name", f"it looks like {alike[shown]}: choose another"))
     keys: set[int] = set()
     for row, tile in enumerate(found.tiles):
         if tile.key in keys:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from tvcore import apart, api, paths
-from tvcore.batch.scheduler import JobState
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.exporting.freeze import freeze, tileset_of_wall
 from tvcore.importing.report import Report
@@ -141,10 +140,8 @@ def import_set(
                 "revision": store.kept.write(free, kept, None, person, label),
                 "report": found["report"],
             }
-        except UsageError:
+        except TakenError:
             number += 1
-            if number > 1000:
-                raise
 
 
 def import_text(
@@ -161,7 +158,10 @@ def import_text(
     own = re.sub(r"[^\w.-]", "_", Path(file).name)[-100:].lstrip(".") or "file"
     with tempfile.TemporaryDirectory(prefix="tiledviz-import-", dir=paths.secure_folder(_folder("imports"))) as folder:
         path = Path(folder) / own
-        path.write_text(text, "utf-8")
+        try:
+            path.write_text(text, "utf-8")
+        except UnicodeEncodeError:
+            raise UsageError(f"{own}: it is not text that UTF-8 can hold") from None
         try:
             return import_set(store, str(path), format, options, name, title, person)
         except TiledVizError as error:
@@ -217,10 +217,7 @@ def show_set(
         moved = {tile: ids[index] for index, each in enumerate(tileset.tiles) if (tile := old.get(each.key))}
         as_given = {moved[tile] for tile in run.as_given(store) if tile in moved}
         acts.carry_over(store, moved)
-        state = next((each["state"] for each in store.jobs() if each["id"] == run.job), None)
-        if state is not None and not JobState(state).ended:
-            api.stop(store, run.job)
-        store.remove_run(run.job)
+        api.stop(store, run.job, remove=True)
     notes = {ids[index]: each.note for index, each in enumerate(tileset.tiles) if index in ids}
     acts.write_notes(store, notes, as_given)
     return job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ from tvcore.cli_kit import (
 from tvcore.cli_launch import launch
 from tvcore.cli_record import record, replay
 from tvcore.cli_session import session
+from tvcore.cli_tilesets import edit_named, import_, tileset
 from tvcore.cli_try import try_
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
@@ -134,7 +136,7 @@ def describe_case(case: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-for command in (launch, ensemble, export, tile, try_, image, record, replay, session):
+for command in (launch, import_, ensemble, export, tile, tileset, try_, image, record, replay, session):
     cli.add_command(command)
 
 
@@ -193,12 +195,21 @@ def _few(ids: list[int]) -> str:
 
 
 @cli.command()
-@click.argument("query", default="")
+@click.argument("words", metavar="[QUERY]", nargs=-1)
 @click.option("--sort", metavar="F,-K", default="", help="Sort by columns; one after - from the greatest down.")
 @click.option("--group", metavar="COLUMN", help="Show how many tiles have each value of COLUMN.")
 @as_json
-def tiles(query: str, sort: str, group: str | None, as_json: bool) -> None:
-    """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one."""
+def tiles(words: tuple[str, ...], sort: str, group: str | None, as_json: bool) -> None:
+    """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one.
+
+    `tiledviz tiles edit NAME` opens the tile set NAME in your editor, as `tiledviz tileset edit NAME` does.
+    """
+    if len(words) == 2 and words[0] == "edit":
+        edit_named(words[1], as_json)
+        return
+    if len(words) > 1:
+        raise UsageError(f"put the query in quotes: tiledviz tiles {shlex.quote(' '.join(words))}")
+    query = words[0] if words else ""
     with opened_store() as store:
         if group:
             with query_error(query):

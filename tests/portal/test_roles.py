@@ -32,6 +32,8 @@ NEEDED: dict[str, Right | None] = {
     "GET /openapi.json": "see",
     "GET /wall": "see",
     "GET /query": "see",
+    "GET /summary": "see",
+    "GET /nearest": "see",
     "GET /tiles": "see",
     "GET /tiles/{tile}/log": "see",
     "GET /tiles/{tile}/qr": "see",

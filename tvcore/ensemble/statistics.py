@@ -63,6 +63,15 @@ def quantiles(values: npt.NDArray[Any], shares: Sequence[float]) -> list[float]:
     return [float(value) for value in np.quantile(finite, list(shares))]
 
 
+def mean(values: npt.NDArray[Any]) -> float:
+    """Return the mean of the finite *values*; NaN without one."""
+    finite = _finite(values)
+    if not len(finite):
+        return float("nan")
+    scale = float(np.abs(finite.astype(np.float64)).max()) or 1.0  # so that the sum stays in range
+    return float(np.mean(finite / scale)) * scale
+
+
 def nearest(columns: Sequence[Values], row: int, k: int, mask: Mask) -> tuple[Rows, npt.NDArray[np.float64]]:
     """Return the *k* rows of *mask* nearest to *row*, nearest first, and their distances.
 

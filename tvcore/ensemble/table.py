@@ -83,7 +83,7 @@ class MemberTable(Mapping[str, Values]):
         order = np.arange(self.count) if mask is None else np.flatnonzero(mask)
         turned = [*descending, *[False] * len(columns)]
         for name, down in reversed(list(zip(columns, turned, strict=False))):
-            keys, missing = self._keys(self._found(name)[1])
+            keys, missing = self._keys(self.found(name)[1])
             keys, missing = keys[order], missing[order]
             there = order[~missing]
             keys = keys[~missing]
@@ -116,7 +116,7 @@ class MemberTable(Mapping[str, Values]):
         Texts that differ by case alone are one group, called as its first row has it.
         The value of those where it is missing is None, and their group is the last.
         """
-        name, values = self._found(column)
+        name, values = self.found(column)
         if name == TAGS:
             return self._tagged(values, mask)
         keys, missing = self._keys(values)
@@ -148,6 +148,11 @@ class MemberTable(Mapping[str, Values]):
         numbers = self._of_numbers(column).numbers
         return statistics.quantiles(numbers if mask is None else numbers[mask], shares)
 
+    def mean(self, column: str, mask: Mask | None = None) -> float:
+        """Return the mean of a column of numbers, over the rows of *mask*; NaN without one. Raises UsageError."""
+        numbers = self._of_numbers(column).numbers
+        return statistics.mean(numbers if mask is None else numbers[mask])
+
     def nearest(
         self, row: int, k: int, columns: Sequence[str] = (), mask: Mask | None = None
     ) -> tuple[list[int], list[float]]:
@@ -167,12 +172,13 @@ class MemberTable(Mapping[str, Values]):
         return rows.tolist(), distances.tolist()
 
     def _of_numbers(self, column: str) -> Values:
-        name, values = self._found(column)
+        name, values = self.found(column)
         if name == TAGS or values.kind != "number":
             raise UsageError(f"{name} is no column of numbers")
         return values
 
-    def _found(self, column: str) -> tuple[str, Values]:
+    def found(self, column: str) -> tuple[str, Values]:
+        """Return the column called *column*, with its name as it is written. Raises UsageError."""
         try:
             return column_of(self, column, 0)
         except QueryError as error:  # it is no part of a query, in which there would be a position

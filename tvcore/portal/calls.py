@@ -16,6 +16,7 @@ from tvcore.portal.roles import Role
 from tvcore.portal.search_calls import SEARCH_FUNCTIONS
 from tvcore.portal.session_calls import SESSION_FUNCTIONS
 from tvcore.portal.tile_calls import TILE_FUNCTIONS
+from tvcore.portal.tileset_calls import TILESET_FUNCTIONS
 from tvcore.tunnel.agents import Registration
 from tvcore.tunnel.keep import keep
 
@@ -182,7 +183,7 @@ def launch_again(job: str) -> Any:
     return finite(api.launch_again(opened_store(), job))
 
 
-FUNCTIONS = EXPORT_FUNCTIONS | TILE_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
+FUNCTIONS = TILE_FUNCTIONS | TILESET_FUNCTIONS | EXPORT_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
     function.__name__: function
     for function in (
         open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status,

@@ -126,14 +126,14 @@ class Portal:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
         return self.slow.call(name, seconds, **arguments)
 
-    def search(self, text: str) -> Any:
-        """Return what the query *text* finds on the wall. Raises TiledVizError."""
-        return self.searches.call("query", SEARCH_SECONDS, session=SESSION, text=text)
+    def search(self, name: str, /, **arguments: Any) -> Any:
+        """Return what the function *name* of ``search_calls`` says of the wall. Raises TiledVizError."""
+        return self.searches.call(name, SEARCH_SECONDS, session=SESSION, **arguments)
 
     def prepare_search(self) -> None:
         """Have all read that a search needs; if that cannot be, the first search says why."""
         with contextlib.suppress(TiledVizError):
-            self.searches.call("prepare_search", SEARCH_SECONDS, session=SESSION)
+            self.search("prepare_search")
 
     def do_batch(self, name: str, seconds: float, **arguments: Any) -> Any:
         """Do the same for a function that asks a batch system for something."""

@@ -165,26 +165,6 @@ class Wall(Answer):
     )
 
 
-class QueryParameters(Message):
-    """A search."""
-
-    q: str = Field(max_length=2000, description="e.g. `F>0.03 & class=spots`")
-
-
-class QueryTerm(Answer):
-    """One of the alternatives of a search, as a query of its own."""
-
-    query: str
-    matches: list[int]
-
-
-class QueryAnswer(Answer):
-    """The ids of the tiles that match; where the search says `or`, also those of each alternative."""
-
-    matches: list[int]
-    terms: list[QueryTerm]
-
-
 class LogParameters(Message):
     """How much of a log."""
 

@@ -12,6 +12,7 @@ from tvcore.portal.auth import LOGIN_SECONDS, Login
 from tvcore.portal.core import Portal
 from tvcore.portal.export_routes import EXPORT_ROUTES
 from tvcore.portal.qr import QR_ROUTE
+from tvcore.portal.query_routes import QUERY_ROUTES
 from tvcore.portal.roles import rights
 from tvcore.portal.route import PATH_PARAMETERS, PREFIX, ApiError, Call, Route
 from tvcore.portal.session_routes import SESSION_ROUTES
@@ -72,11 +73,6 @@ def read_wall(call: Call) -> Any:
     """Return the wall document."""
     call.portal.monitor.look()
     return call.portal.monitor.refresh()
-
-
-def query(call: Call) -> Any:
-    """Return which tiles match."""
-    return call.portal.search(call.query.q)
 
 
 def log(call: Call) -> Any:
@@ -149,10 +145,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/logout", "End this login and its streams", logout, messages.NothingAnswer),
     Route("GET", "/openapi.json", "This description", describe, messages.Answer),
     Route("GET", "/wall", "The wall: tile sets and tiles with their metadata", read_wall, messages.Wall),
-    Route(
-        "GET", "/query", "The tiles that a search matches", query, messages.QueryAnswer,
-        query=messages.QueryParameters,
-    ),
+    *QUERY_ROUTES,
     Route("GET", "/tiles", "The tiles, as the node agents know them now", tiles, messages.Tile, many=True),
     Route(
         "GET", "/tiles/{tile}/log", "The last lines of what a tile's program printed", log, messages.LogAnswer,

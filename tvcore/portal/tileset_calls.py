@@ -88,7 +88,7 @@ def import_tileset(text: str, person: str) -> Any:
         if not body.path.startswith("/"):
             raise UsageError(f"{body.path[:200]!r} is no absolute path: it begins with /")
         return library.import_set(opened_store(), body.path, *how)
-    return library.import_text(opened_store(), body.file, body.text, *how)
+    return library.import_text(opened_store(), str(body.file), str(body.text), *how)
 
 
 def tileset_from_wall(name: str, tiles: list[int] | None, person: str) -> Any:

@@ -16,7 +16,7 @@ from tvcore.exporting.freeze import freeze, tileset_of_wall
 from tvcore.importing.report import Report
 from tvcore.session import acts
 from tvcore.store import Store
-from tvcore.store.kept import CASE, ConflictError, KeptSet
+from tvcore.store.kept import CASE, ConflictError, KeptSet, TakenError
 from tvcore.tilesets.document import NAME, Problem, Tile, TileSet, problems_of, read
 from tvcore.tilesets.wall import cards_folder, runs_of, tell_wall
 

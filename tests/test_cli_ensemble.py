@@ -3,15 +3,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tvcore.batch.plan import Plan, TilePlan
+from tvcore.cli import cli
 from tvcore.cli_ensemble import ensemble
 from tvcore.cli_kit import caret
 from tvcore.ensemble import Column, create
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.store import Members, Store
 
 COLUMNS = [Column("F", "float64"), Column("class", "S8"), Column("steps", "int32")]
 
@@ -103,3 +107,63 @@ def test_a_damaged_file_is_one_line(members: str) -> None:
     with pytest.raises(TiledVizError) as caught:
         asked(members)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.fixture
+def wall(home: Path) -> list[int]:
+    """Four tiles of a job, by their ids."""
+    rows = [
+        {"F": 0.3, "class": "8_300K"},
+        {"F": None, "class": "12_300K"},
+        {"F": 0.1, "class": "8_300K"},
+        {"F": 0.2, "class": ""},
+    ]
+    tags = (("keep",), (), ("keep", "old"), ())
+    tiles = tuple(TilePlan(index=i, title=f"tile {i}", command=("x",), tags=tags[i]) for i in range(4))
+    plan = Plan(case="gears", title="Gears", state=str(home), tiles=tiles)
+    with closing(Store.open()) as store:
+        store.add_run(plan, "local", "job-1", Members([], rows))
+        return [tile["id"] for tile in store.tiles()]
+
+
+def tiles(*arguments: str, error: str = "") -> str:
+    done = CliRunner().invoke(cli, ["tiles", *arguments])
+    assert (done.exit_code != 0) == bool(error), (done.output, done.exception)
+    assert error in f"{done.exception} {done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("query", "sort", "order"),
+    [
+        ("", "F", (2, 3, 0, 1)),
+        ("", "-f", (0, 3, 2, 1)),
+        ("", "class, -F", (0, 2, 1, 3)),
+        ("tag:keep", "F", (2, 0)),
+        ("F>5", "F", ()),
+    ],
+)
+def test_tiles_come_in_the_order_asked_for(wall: list[int], query: str, sort: str, order: tuple[int, ...]) -> None:
+    found = json.loads(tiles(query, "--sort", sort, "--json"))
+    assert [tile["id"] for tile in found] == [wall[index] for index in order]
+
+
+def test_tiles_are_counted_by_the_values_of_a_column(wall: list[int]) -> None:
+    one, two, three, four = wall
+    assert json.loads(tiles("", "--group", "class", "--json")) == [
+        {"value": "8_300K", "tiles": [one, three]},
+        {"value": "12_300K", "tiles": [two]},
+        {"value": None, "tiles": [four]},
+    ]
+    assert json.loads(tiles("F<0.25", "--group", "tags", "--json")) == [
+        {"value": "keep", "tiles": [three]},
+        {"value": "old", "tiles": [three]},
+    ]
+    lines = tiles("", "--group", "class").splitlines()
+    assert lines[0].split() == ["class", "tiles"]
+    assert lines[1].split() == ["8_300K", "2", f"{one},", str(three)]
+
+
+def test_a_column_of_tiles_that_is_not_there_is_said(wall: list[int]) -> None:
+    for option in ("--sort", "--group"):
+        assert tiles("", option, "Q", error="there is no column Q") == ""

@@ -3,7 +3,7 @@
 import { call } from './api.js';
 
 /** @typedef {{name: string, title: string, tiles: number, columns: number, revision: number, person: string, at: number, jobs?: string[]}} KeptSet */
-/** @typedef {{took: number, columns: number, changed: {row: number|null, text: string}[], left: {row: number|null, text: string}[], about: string[]}} Report */
+/** Of each complaint its rows, as people count them in that file, and how many more there are. @typedef {{took: number, columns: number, about: string[], items: {what: 'changed'|'left', text: string, rows: number[], more: number}[]}} Report */
 /** @typedef {{updated: number, again: string[]}} OnWall */
 
 const at = (/** @type {string} */ name, /** @type {string} */ verb = '') => `/tilesets/${encodeURIComponent(name)}${verb && `/${verb}`}`;

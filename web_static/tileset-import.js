@@ -30,12 +30,11 @@ export function askImport(place, done) {
 
 /** Return a report as a list of rows. @param {string} name @param {calls.Report} report */
 export function reportOf(name, report) {
-  const rows = [
-    ...report.changed.map((each) => ({ ...each, what: t('tilesets.report-changed') })),
-    ...report.left.map((each) => ({ ...each, what: t('tilesets.report-left') })),
-  ].sort((one, two) => (one.row ?? 0) - (two.row ?? 0));
+  const whatOf = (/** @type {'changed'|'left'} */ what) => t(what === 'left' ? 'tilesets.report-left' : 'tilesets.report-changed');
+  const rows = report.items.flatMap(({ what, text, rows: of }) => of.map((row) => ({ row, what: whatOf(what), text }))).sort((one, two) => one.row - two.row);
   const line = (/** @type {string} */ where, /** @type {string} */ what, /** @type {string} */ text) => make('tr', {}, make('th', { scope: 'row' }, where), make('td', {}, what), make('td', {}, text));
   const about = report.about.map((text) => line('', t('tilesets.report-about'), text));
-  const table = make('table', { class: 'ts-report', 'aria-label': t('tilesets.report', { name }) }, make('tbody', {}, ...about, ...rows.map(({ row, what, text }) => line(row === null ? '' : t('tilesets.report-row', { n: row }), what, text))));
+  const more = report.items.filter((each) => each.more > 0).map((each) => line(t('tilesets.more', { n: each.more }), whatOf(each.what), each.text));
+  const table = make('table', { class: 'ts-report', 'aria-label': t('tilesets.report', { name }) }, make('tbody', {}, ...about, ...rows.map(({ row, what, text }) => line(t('tilesets.report-row', { n: row }), what, text)), ...more));
   return make('section', {}, make('p', {}, t('tilesets.report-took', { n: report.took, name })), about.length + rows.length > 0 ? table : make('p', { class: 'small' }, t('tilesets.report-all')));
 }

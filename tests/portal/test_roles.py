@@ -100,7 +100,9 @@ class Desk:
 
     def ask(self, name: str, role: Role | None) -> tuple[int, dict[str, Any]]:
         """Return what one of *role*, None: who is not logged in, is answered to *name*: a method and a path."""
-        method, path = name.replace("{tile}", "1").replace("{job}", "local-1").replace("{version}", "1").replace("{name}", "brains").split()
+        for part, value in {"tile": "1", "job": "local-1", "version": "1", "name": "brains"}.items():
+            name = name.replace(f"{{{part}}}", value)
+        method, path = name.split()
         self.login = role and Login(digest(COOKIE), COOKIE, role)
         environ = {
             "REQUEST_METHOD": method, "PATH_INFO": PREFIX + path, "QUERY_STRING": "", "HTTP_HOST": HOST,
@@ -171,7 +173,7 @@ def test_a_viewer_sees_the_wall_and_acts_on_nothing(portal: RunningPortal, stand
     for path in ("/wall", "/tiles", "/jobs", "/cases", f"/tiles/{standing_job.tiles[0]}/log"):
         assert viewer.get(path).status == 200, path
     for name in OPERATE:
-        answer = viewer.post(name.split()[1].replace("{job}", standing_job.id), {})
+        answer = viewer.post(name.split()[1].replace("{job}", standing_job.id).replace("{name}", "brains"), {})
         assert answer.status == 403, name
         assert answer.json["error"].startswith("the role viewer has not the right `operate`")
     assert standing_job.agent.calls == []

@@ -295,6 +295,8 @@ def between(values: npt.NDArray[Any], low: Any, high: Any) -> Mask:
 
 def row_count(table: Table) -> int:
     """Return the rows of *table*. Raises ValueError when its columns differ in length."""
+    if isinstance(known := getattr(table, "count", None), int):  # a MemberTable, which compared them once
+        return known
     lengths = {len(values) for values in table.values()}
     if len(lengths) > 1:
         raise ValueError(f"the columns of the table have different lengths: {sorted(lengths)}")
@@ -308,6 +310,7 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 
 def column_of(table: Table, asked: str, position: int) -> tuple[str, Values]:
     """Return the column called *asked*: exactly so, or else the only one without regard to case. Raises QueryError."""
+    rows = row_count(table)
     if asked in table:
         return asked, values_of(table[asked])
     folded = asked.casefold()
@@ -317,7 +320,7 @@ def column_of(table: Table, asked: str, position: int) -> tuple[str, Values]:
         if name is not None and name in table:
             return name, values_of(table[name])
     if alias == TAGS:
-        return TAGS, Values([()] * row_count(table))
+        return TAGS, Values([()] * rows)
     near = difflib.get_close_matches(asked, list(table), n=len(table) or 1, cutoff=0.0)
     raise QueryError(f"there is no column {asked}; there are {', '.join(near) or 'none'}", position)
 

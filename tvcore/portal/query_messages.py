@@ -93,6 +93,10 @@ class Neighbour(Answer):
 
 
 class NearestAnswer(Answer):
-    """The tiles that are most alike, nearest first: root of the mean square of what columns differ by, in deviations."""
+    """The tiles that are most alike, nearest first.
+
+    Each column counts in units of its standard deviation; the distance is the root of the mean square over the columns
+    that both tiles have. One that shares none with the tile is left out.
+    """
 
     tiles: list[Neighbour]

@@ -105,12 +105,13 @@ def summary(session: str, text: str, column: str, bins: int) -> Any:
     mask = members.filter(text)
     name, values = members.found(column)
     kind = name if name == "tags" else values.kind
-    found = {"column": name, "kind": kind, "count": int(mask.sum())}
+    count = int(mask.sum())
+    found = {"column": name, "kind": kind, "count": count}
     if kind != "number":
         groups = members.group(name, mask)
         there = [{"value": _json(of.value), "count": of.count} for of in groups if of.value is not None]
         with_one = {row for of in groups if of.value is not None for row in of.rows.tolist()}
-        missing, more = found["count"] - len(with_one), max(0, len(there) - VALUES_MAX)
+        missing, more = count - len(with_one), max(0, len(there) - VALUES_MAX)
         return found | {"missing": missing, "values": there[:VALUES_MAX], "more": more}
     histogram = members.histogram(name, bins, mask)
     return found | {

@@ -110,7 +110,7 @@ class Import(BaseModel):
     title: str | None = Field(default=None, max_length=1_000)
 
 
-class Imported(Answer):
+class ImportedSet(Answer):
     """The new set, and row by row what was taken, changed and left."""
 
     name: str

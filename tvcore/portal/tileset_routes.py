@@ -12,6 +12,7 @@ READ_SECONDS = 40.0
 CHANGE_SECONDS = 90.0
 IMPORT_SECONDS = 300.0  # a large file, or a folder with many pictures
 LAUNCH_SECONDS = 600.0
+FREEZE_SECONDS = 600.0  # a picture of every tile
 
 
 def _do(call: Call, name: str, seconds: float = CHANGE_SECONDS, /, **arguments: Any) -> Any:
@@ -89,7 +90,8 @@ def import_(call: Call) -> Any:
 
 def from_wall(call: Call) -> Any:
     """Keep tiles of the wall as one."""
-    return _do(call, "tileset_from_wall", name=call.body.name, tiles=call.body.tiles, person=call.login.person)
+    wanted, person = call.body, call.login.person
+    return _do(call, "tileset_from_wall", FREEZE_SECONDS, name=wanted.name, tiles=wanted.tiles, person=person)
 
 
 def _change(verb: str, summary: str, handle: Any, body: Any, answer: Any = messages.Named) -> Route:
@@ -113,7 +115,7 @@ TILESET_ROUTES: tuple[Route, ...] = (
     _change("show", "Show a tile set on the wall, by a job", show, messages.Show, Job),
     Route(
         "POST", "/tilesets/import", "Import a file or folder of the portal's machine, or the text of a file",
-        import_, messages.Imported, body=messages.Import, body_max=messages.BODY_MAX, unread=True, right="operate",
+        import_, messages.ImportedSet, body=messages.Import, body_max=messages.BODY_MAX, unread=True, right="operate",
     ),
     Route(
         "POST", "/tilesets/from-wall", "Keep tiles of the wall as a tile set", from_wall, messages.Named,

@@ -21,7 +21,8 @@ export const copy = (/** @type {string} */ name, /** @type {string} */ to) => ca
 export const rename = (/** @type {string} */ name, /** @type {string} */ to) => call('POST', at(name, 'rename'), { to });
 export const remove = (/** @type {string} */ name) => call('POST', at(name, 'remove'), {});
 export const restore = (/** @type {string} */ name, /** @type {number} */ revision) => call('POST', at(name, 'restore'), { revision });
-export const show = (/** @type {string} */ name) => call('POST', at(name, 'show'), {});
+/** Put a set on the wall. @param {string} name @param {string|null} replace a job that shows it as it was: its tiles are replaced */
+export const show = (name, replace) => call('POST', at(name, 'show'), { replace });
 
 /** @param {string} name @returns {Promise<{revision: number, at: number, person: string, label: string}[]>} the last first */
 export const revisions = async (name) => (await call('GET', at(name, 'revisions'))).revisions;
@@ -29,7 +30,7 @@ export const revisions = async (name) => (await call('GET', at(name, 'revisions'
 /** @param {{path: string, name: string}|{file: string, text: string, name: string}} source @returns {Promise<{name: string, revision: number, report: Report}>} */
 export const importSet = (source) => call('POST', '/tilesets/import', source);
 
-/** @param {string} name @param {number[]|null} tiles null: all of the wall */
+/** @param {string} name @param {number[]|null} tiles null: all of the wall @returns {Promise<{name: string, revision: number, report: Report}>} */
 export const fromWall = (name, tiles) => call('POST', '/tilesets/from-wall', { name, tiles });
 
 /** @param {string} format @param {string} set @param {string|null} path where the portal writes it; null: the answer has the text @returns {Promise<{text?: string, path?: string, report?: Report}>} */

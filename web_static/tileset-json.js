@@ -4,6 +4,8 @@ import { make, setText } from './dom.js';
 import { hasTyped, whole } from './tileset-model.js';
 import { t } from './text.js';
 
+const CHECK_MS = 250; // after the last letter: a set may have megabytes
+
 /** Return the line and column, from 1, of a letter of a text. Pure. @param {string} text @param {number} at */
 export function placeOf(text, at) {
   const before = text.slice(0, at).split('\n');
@@ -69,11 +71,15 @@ export class TileSetJson {
   #said = make('p', { id: 'ts-json-said', class: 'ts-json-said', role: 'status' });
   element = make('div', { class: 'ts-json' }, make('div', { class: 'ts-code' }, this.#lines, this.#text), this.#said);
   #shown = '';
+  #timer = 0;
 
   /** @param {import('./tileset-model.js').TileSetEdit} edit */
   constructor(edit) {
     this.edit = edit;
-    this.#text.addEventListener('input', () => this.#check());
+    this.#text.addEventListener('input', () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#check(), CHECK_MS);
+    });
     this.#text.addEventListener('scroll', () => (this.#lines.scrollTop = this.#text.scrollTop));
     this.#text.addEventListener('change', () => this.take());
     edit.addEventListener('change', () => this.element.isConnected && this.#behind() && this.show());

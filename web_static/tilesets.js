@@ -144,7 +144,9 @@ export class TileSets {
   /** @param {string} name */
   async #show(name) {
     if (this.#editor?.edit.changed) return this.#say(t('tilesets.save-first'), true);
-    await calls.show(name);
+    this.#say(t('tilesets.shown', { name })); // a job begins: it takes a moment
+    const shown = (await calls.list(name)).find((each) => each.name === name)?.jobs ?? [];
+    await calls.show(name, shown.at(-1) ?? null);
     this.#dialog.close();
     announce(t('tilesets.shown', { name }));
   }
@@ -229,8 +231,11 @@ export class TileSets {
   /** Keep tiles of the wall as a set. @param {number[]} ids */
   keepTiles(ids) {
     ask(byId('app', HTMLElement), t('tilesets.keep', { n: ids.length }), [{ name: 'name', label: t('tilesets.name'), hint: t('tilesets.name-hint') }], t('tilesets.save'), async ({ name }) => this.#wrong(async () => {
-      await calls.fromWall(name.trim(), ids);
-      announce(t('tilesets.kept', { name: name.trim() }));
+      const kept = await calls.fromWall(name.trim(), ids);
+      announce(t('tilesets.kept', { name: kept.name }));
+      if (kept.report.items.length === 0) return;
+      this.open(); // something of a tile could not be kept: that is to be read
+      this.#imported(kept.name, kept.report);
     }));
   }
 }

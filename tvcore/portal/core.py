@@ -135,7 +135,7 @@ class Portal:
         with contextlib.suppress(TiledVizError):
             self.search("prepare_search")
 
-    def do_batch(self, name: str, seconds: float, **arguments: Any) -> Any:
+    def do_batch(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Do the same for a function that asks a batch system for something."""
         return self.batch.call(name, seconds, **arguments)
 

@@ -835,7 +835,7 @@ export default {
   'tilesets.do-import': 'Import',
   'tilesets.import-path': 'A file or folder on the server',
   'tilesets.import-path-hint': 'Its whole path: TiledViz, CSV, Parquet, Cinema, HDF5, or a folder of pictures.',
-  'tilesets.import-file': 'Or a file of this computer',
+  'tilesets.import-file': 'Or a text file of this computer (CSV, TiledViz, tile set)',
   'tilesets.import-name-hint': 'Nothing: as the file is called.',
   'tilesets.import-one': 'Give either a path on the server or a file of this computer.',
   'tilesets.import-large': 'A file of this computer can have 64 MiB: put a larger one onto the server.',

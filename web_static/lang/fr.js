@@ -836,7 +836,7 @@ export default {
   'tilesets.do-import': 'Importer',
   'tilesets.import-path': 'Un fichier ou dossier du serveur',
   'tilesets.import-path-hint': 'Son chemin entier : TiledViz, CSV, Parquet, Cinema, HDF5, ou un dossier d’images.',
-  'tilesets.import-file': 'Ou un fichier de cet ordinateur',
+  'tilesets.import-file': 'Ou un fichier de cet ordinateur (texte : CSV, TiledViz, jeu de tuiles)',
   'tilesets.import-name-hint': 'Rien : comme le fichier s’appelle.',
   'tilesets.import-one': 'Donnez soit un chemin du serveur, soit un fichier de cet ordinateur.',
   'tilesets.import-large': 'Un fichier de cet ordinateur peut avoir 64 Mio : mettez-en un plus grand sur le serveur.',

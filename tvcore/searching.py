@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -126,7 +125,8 @@ class Searched:
         for name in {name for row in rows for name in row}:
             values = [row.get(name) for row in rows]
             text = any(isinstance(value, str) for value in values)
-            columns[name] = [_missing(value, text) for value in values]
+            # A value that is missing makes a column of true and false none of numbers: it stays None.
+            columns[name] = [None if value is None else str(value) for value in values] if text else values
         return columns
 
 
@@ -139,9 +139,3 @@ def _numbers(tags: Sequence[str]) -> dict[str, float]:
     matches = (_NUMERIC_TAG.fullmatch(tag) for tag in tags)
     named = ((found[1].strip(), float(found[2])) for found in matches if found)
     return {name: value for name, value in named if name}
-
-
-def _missing(value: Any, text: bool) -> Any:
-    if value is None:
-        return "" if text else math.nan
-    return str(value) if text else value

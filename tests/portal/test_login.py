@@ -19,7 +19,7 @@ from tvcore.portal.routes import ROUTES
 
 def closed_routes() -> list[tuple[str, str]]:
     """Return method and path of every route that is not open to all."""
-    fill = {"{tile}": "1", "{job}": "local-00000001", "{version}": "1"}
+    fill = {"{tile}": "1", "{job}": "local-00000001", "{version}": "1", "{name}": "brains"}
     found = []
     for route in ROUTES:
         path = route.path

@@ -15,6 +15,12 @@ F = {"name": "F", "dtype": "float64", "unit": "1/s", "description": "", "role": 
 
 
 @pytest.fixture
+def portal(own_portal: RunningPortal) -> RunningPortal:
+    """A portal with nothing else on its wall."""
+    return own_portal
+
+
+@pytest.fixture
 def job(portal: RunningPortal) -> Iterator[RunningJob]:
     running = RunningJob(portal, tiles=3)
     yield running

@@ -2,7 +2,7 @@
 # make test    install what is needed, run every check and test
 # make cluster as root: make a Slurm cluster on this machine, with a portal and a case on it, and show its wall
 # make         install into .venv; the command is .venv/bin/tiledviz
-# make lint | unit | browser | bench | soak | wheel | clean
+# make lint | unit | browser | bench | soak | mutants | wheel | clean
 
 PYTHON ?= python3
 PORT ?=
@@ -12,9 +12,10 @@ VENDOR := web_static/vendor/novnc/.complete
 
 # Debian's names. What tiles need outside of containers: an X display without a screen, and GL drawn by Mesa.
 TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri libx11-6 libxcursor1 mesa-utils
-TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server
+TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server postgresql \
+	nginx-light apache2-bin
 BENCH_PACKAGES := socat
-BENCHMARKS := demo start tunnel node wall grid latency viewers relay together idle ensemble
+BENCHMARKS := demo start tunnel node wall grid latency viewers relay together people idle ensemble plugins
 # A cluster of namespaces on this machine: root alone can make one.
 CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)
@@ -24,9 +25,12 @@ endif
 # Python; its sources are checked against a digest, and its tests run too.
 export PYSLURM_SRC
 
+# Tests that run side by side; those of one cluster, and of one module, stay together.
+TEST_PROCESSES ?= 2
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all install install-test demo cluster test lint unit browser bench soak wheel clean tile-packages test-packages toolchain
+.PHONY: all install install-test demo cluster test lint unit browser bench soak mutants wheel clean tile-packages test-packages toolchain
 
 all: install
 
@@ -81,7 +85,8 @@ browser: install-test
 	npm test --silent
 
 unit: test-packages install-test
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadscope -m "not alone"
+	$(BIN)/pytest -m alone
 
 test: test-packages install-test lint browser unit
 
@@ -92,6 +97,10 @@ bench: test-packages install-test
 # Every fuzz test with many more examples than make test has time for; the outcome is in tests/soak-last.json.
 soak: test-packages install-test
 	@$(BIN)/python tests/soak.py
+
+# Whether the tests notice each change of what decides who may do what, one changed at a time; it takes a few minutes.
+mutants: install-test
+	@$(BIN)/python tests/mutants.py
 
 wheel: install-test
 	$(BIN)/python -m build --wheel

@@ -7,12 +7,31 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from postgres import engine, postgres
 
 from waiting import wait_until
+from wheel_kit import course, installed, made, source, wheel
+
+__all__ = ["course", "engine", "installed", "made", "postgres", "source", "wheel"]
 
 OUTPUT = Path(__file__).parent / "output"
+# Folders whose tests share a cluster: one process runs them all.
+CLUSTER = ("tests/cluster/", "tests/hostile/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have the tests of a module, and all of those that share a cluster, run in one process where several run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "cluster" if nodeid.startswith(CLUSTER) else nodeid.partition("::")[0]
+
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """How many examples a fuzz test tries: a few of them usually, many in ``make soak``; and what a soak came to.
 
-``python tests/soak.py`` runs the modules ``tests/**/test_*fuzz*.py`` and ``test_together.py`` with
+``python tests/soak.py`` runs the modules ``tests/**/test_*fuzz*.py``, ``test_together.py`` and ``test_*_kills.py`` with
 ``TILEDVIZ_SOAK=1`` and writes the outcome to ``tests/soak-last.json``.
 """
 
@@ -49,7 +49,11 @@ def outcome(report: Path, took: float) -> dict[str, object]:
 
 def main() -> int:
     """Run the soak; return pytest's exit code."""
-    modules = sorted(str(path) for name in ("test_*fuzz*.py", "test_together.py") for path in TESTS.rglob(name))
+    modules = sorted(
+        str(path)
+        for name in ("test_*fuzz*.py", "test_together.py", "test_*_kills.py", "test_mutants.py")
+        for path in TESTS.rglob(name)
+    )
     if not modules:
         print(f"there is no module test_*fuzz*.py in {TESTS}: nothing was tried", file=sys.stderr)
         return 1

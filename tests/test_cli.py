@@ -15,7 +15,7 @@ import pytest
 
 from tvcore.store import Store
 
-VERBS = ["demo", "up", "open", "cases", "launch", "render", "jobs", "tiles", "logs", "stop"]
+VERBS = ["demo", "up", "open", "cases", "launch", "render", "offers", "jobs", "tiles", "logs", "stop"]
 TILE_VERBS = [
     "restart", "stop", "remove", "resize", "run", "put", "get", "type", "key", "move", "click", "drag", "windows",
     "window",

@@ -73,7 +73,8 @@ def test_every_setting_is_shown_with_its_value_its_source_and_what_it_is(files: 
     shown = {entry["key"]: entry for entry in load().show()}
     assert shown["job.modules"]["value"] == ["gcc", "cuda/12"]
     assert shown["job.modules"]["source"] == str(files.own)
-    assert {key.partition(".")[0] for key in shown} == {"job", "scheduler", "tunnel", "tiles", "images", "wall"}
+    tables = {"job", "scheduler", "tunnel", "tiles", "images", "wall", "plugins", "portal", "store"}
+    assert {key.partition(".")[0] for key in shown} == tables
     assert all(entry["description"] for entry in shown.values())
 
 
@@ -149,7 +150,7 @@ def test_slurms_forms_of_a_time_are_taken(files: Files, text: str) -> None:
         ("job.account", "x" * 1001, "at most 1000 characters"),
         ("job.scratch", "scratch", "absolute path"),
         ("job.container", "docker", "none, apptainer, singularity"),
-        ("scheduler.backend", "pbs", "'auto', 'slurm', 'pyslurm' or 'local'"),
+        ("scheduler.backend", "P B S", "auto, slurm, pyslurm, local, or the name of a plugin's scheduler"),
         ("tunnel.way", "carrier pigeon", "'endpoint' or 'sshd'"),
         ("tunnel.host", "-oProxyCommand=id", "a host's name or address"),
         ("tunnel.login", "-l root@host", "USER@HOST"),
@@ -311,6 +312,29 @@ def test_an_unknown_setting_is_refused_with_the_nearest(files: Files) -> None:
     assert "there is no setting 'job.node': did you mean job.nodes?" in refusal(job_node=1)
     with pytest.raises(UsageError, match=r"did you mean job\.nodes"):
         load().origin("job.node")
+
+
+def test_a_table_within_a_table_is_read_shown_and_told_of_like_others(files: Files) -> None:
+    files.write(
+        site='[portal.mail]\nserver = "mail.example"\nsender = "a@example.org"\n', own="[portal.mail]\nport = 25\n"
+    )
+    found = load()
+    assert (found.settings.portal.mail.server, found.settings.portal.mail.port) == ("mail.example", 25)
+    assert [found.origin(f"portal.mail.{key}") for key in ("server", "port", "user")] == [
+        str(files.site), str(files.own), "default",
+    ]  # fmt: skip
+    for own, words in (
+        ("[portal.mail]\nprot = 25\n", r"line 2: \[portal.mail\] has no key 'prot': did you mean port\?"),
+        ("[portal.mail]\nport = true\n", r"line 2: \[portal.mail\] port = True: must be a whole number"),
+        ("[portal]\nmail = 1\n", r"portal.mail is a table: write \[portal.mail\]"),
+        ('[portal.proxy]\naddresses = "192.0.2.1"\n', r"line 1: \[portal.proxy\] addresses alone prove nothing"),
+    ):
+        files.write(own=own)
+        with pytest.raises(UsageError, match=words):
+            load()
+    files.write(own="")
+    with pytest.raises(UsageError, match=r"portal\.mail\.port comes from a file only"):
+        load({"portal.mail.port": "1"})
 
 
 def test_the_document_for_users_describes_every_setting_and_no_other() -> None:

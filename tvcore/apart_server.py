@@ -20,13 +20,16 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tvcore import apart_call, proc
 from tvcore.errors import TiledVizError
 
 MESSAGE_MAX = 1 << 14  # bytes
+MARK = "TILEDVIZ_CALL"  # in the environment of all that one call starts
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,6 +40,8 @@ class Server:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._living: dict[int, socket.socket] = {}
+        self._marks: dict[int, str] = {}
+        self._calls = 0
         self._poll = select.poll()
         self._woken, wake = os.pipe()
         for end in (self._woken, wake):
@@ -60,13 +65,16 @@ class Server:
                     return
         finally:
             for pid in self._living:
-                os.kill(pid, signal.SIGKILL)
+                _kill_group(pid)
 
     def _take(self) -> bool:
         """Begin the next call; return whether there was one."""
         message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_MAX, 1)
         if not message:
             return False
+        if not descriptors:  # this process may have no more of them: the caller's end says that nobody is there
+            return True
+        os.set_inheritable(descriptors[0], False)  # what a call starts must not keep its caller waiting
         for module in json.loads(message):
             # What cannot be loaded fails again in the call itself, which says so.
             with contextlib.suppress(Exception):
@@ -75,12 +83,21 @@ class Server:
         channel = socket.socket(fileno=descriptors[0])
         channel.setblocking(True)
         parent = os.getpid()
-        pid = os.fork()
+        self._calls += 1
+        mark = f"{MARK}={parent}-{self._calls}"
+        try:
+            pid = os.fork()
+        except OSError:  # too many processes: the caller is told by its socket's end
+            channel.close()
+            return True
         if pid == 0:
             for other in (self._control, *self._living.values()):
                 other.close()
-            _run_forked(channel, parent)
+            _run_forked(channel, parent, mark)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)  # the child does so too: whoever comes first
         self._living[pid] = channel
+        self._marks[pid] = mark
         self._poll.register(channel, 0)  # its hanging up alone
         return True
 
@@ -89,38 +106,70 @@ class Server:
         self._poll.unregister(descriptor)
         for pid, channel in self._living.items():
             if channel.fileno() == descriptor:
-                os.kill(pid, signal.SIGKILL)
+                _kill_group(pid)
 
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while os.read(self._woken, 4096):
                 pass
         for pid in list(self._living):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if not ended:
+            if not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 continue
+            _kill_group(pid)  # what it started and left behind, while the number is surely its own
+            _kill_marked(self._marks.pop(pid))
+            _, status = os.waitpid(pid, 0)
             channel = self._living.pop(pid)
             with contextlib.suppress(KeyError):
                 self._poll.unregister(channel)
             line = json.dumps({"ended": os.waitstatus_to_exitcode(status)})
             with channel, contextlib.suppress(OSError):
                 channel.send(f"\n{line}\n".encode(), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        self._bury()
+
+    def _bury(self) -> None:
+        """Wait for those that have come to us when who started them ended."""
+        for pid in proc.children_of(os.getpid()):
+            if pid not in self._living:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
 
 
-def _run_forked(channel: socket.socket, parent: int) -> NoReturn:
+def _kill_group(pid: int) -> None:
+    """End a call's process, whose group is its own, and those of it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _kill_marked(mark: str) -> None:
+    """End what a call started in groups of its own and left behind: it has come to us, as we are its subreaper."""
+    for _ in range(20):  # each kill may bring that process's own children to us
+        found = [pid for pid in proc.children_of(os.getpid()) if proc.running(pid) and proc.has_mark(pid, mark)]
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
+
+
+def _run_forked(channel: socket.socket, parent: int, mark: str) -> NoReturn:
     """Answer the one call that *channel* brings, within its limits, and end."""
     code = 1
     try:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 2)  # libraries write there what helps nobody
         channel.sendall(b"\n")  # born: its time begins
         request = json.loads(channel.makefile("rb").readline())
-        _limit(request["seconds"], request["memory"])
+        _quieten(request["voice"])
+        _limit(request["seconds"], request["memory"], request["renews"])
+        apart_call.attach(channel, request["seconds"] if request["renews"] else 0.0)
+        name, _, value = mark.partition("=")
+        _be_where_the_caller_is(request["environment"] | {name: value}, request["folder"], request["path"])
         channel.sendall(_answer(request["function"], request["arguments"]))
         code = 0
     except OSError:
@@ -129,13 +178,36 @@ def _run_forked(channel: socket.socket, parent: int) -> NoReturn:
         os._exit(code)
 
 
-def _limit(seconds: float, memory: int) -> None:
+def _be_where_the_caller_is(environment: dict[str, str], folder: str, path: list[str]) -> None:
+    """Take the caller's environment, working folder and search path: the server's are those of its start."""
+    sys.path[:] = path
+    importlib.invalidate_caches()
+    os.environ.clear()
+    os.environ.update(environment)
+    with contextlib.suppress(OSError):  # it may be gone
+        os.chdir(folder)
+
+
+def _quieten(voice: bool) -> None:
+    """Have what is printed go nowhere, libraries say what helps nobody; with a *voice* to the caller's errors."""
+    if voice:
+        os.dup2(2, 1)
+    else:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+
+
+def _limit(seconds: float, memory: int | None, renews: bool) -> None:
     """Limit this process; the kernel ends it when its time is over, whatever it is doing."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
-    cpu = math.ceil(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    if memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if not renews:  # one that reports may work for hours, and write what it likes
+        most = memory or resource.RLIM_INFINITY
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        cpu = math.ceil(seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
@@ -175,6 +247,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    proc.become_subreaper()
     Server(control).run()
     sys.exit(0)
 

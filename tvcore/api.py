@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tvcore import paths, searching
+from tvcore.apart import CancelledError
 from tvcore.batch import script, watch
 from tvcore.batch.scheduler import JobState
 from tvcore.batch.schedulers import default as default_scheduler
-from tvcore.batch.schedulers import schedulers
-from tvcore.cases import manager
+from tvcore.batch.schedulers import needs_tunnel, schedulers
+from tvcore.cases import catalog
 from tvcore.cases.hookspecs import Report
 from tvcore.config import load, split_settings
 from tvcore.errors import TiledVizError, UsageError
@@ -42,23 +43,21 @@ WAIT_SHORT, WAIT_LONG = 0.2, 1.0  # seconds between two looks at tiles that star
 
 
 def cases() -> list[dict[str, Any]]:
-    """Return a dictionary per case, broken ones with their ``error``."""
-    good, broken = manager.discover()
-    found = [_case_document(case) for case in good.values()]
-    found += [{"name": b.name, "source": b.source, "error": b.error} for b in broken]
-    return sorted(found, key=lambda case: str(case["name"]))
+    """Return a dictionary per case, broken ones with their ``error``; plugins without a case are not among them."""
+    return [_case_document(each) for each in catalog.describe_all() if each.is_case]
 
 
-def _case_document(case: manager.Case) -> dict[str, Any]:
-    document = {"name": case.info.name, "source": case.source}
-    try:
-        schema = case.schema()
-    except TiledVizError as error:
-        return document | {"error": str(error)}
+def _case_document(case: catalog.Description) -> dict[str, Any]:
+    document = {"name": case.name, "source": case.origin}
+    if case.error:
+        return document | {"error": case.error}
     return document | {
-        "title": case.info.title,
-        "description": case.info.description,
-        "parameters": schema,
+        "title": case.title,
+        "description": case.description,
+        "parameters": case.parameters,
+        "picture": bool(case.picture),
+        "hooks": list(case.hooks),
+        "warnings": list(case.warnings),
     }
 
 
@@ -86,14 +85,33 @@ def launch(
     title: str | None = None,
     report: Report = silent,
     indices: Sequence[int] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    session: str = SESSION,
 ) -> dict[str, Any]:
-    """Submit a job that shows the case *name*; return the job as ``jobs`` does. Its tiles are on the wall at once."""
-    plan, settings = plan_case(name, given, tiles, title, report, indices)
+    """Submit a job that shows the case *name* in *session*; return the job as ``jobs`` does.
+
+    Its tiles are on the session's wall at once.
+
+    Once *cancelled* returns true nothing is submitted any more: CancelledError. Nor is it for a session that is gone.
+    """
+    plan, settings = plan_case(name, given, tiles, title, report, indices, cancelled, session)
+    _, for_job = split_settings(given or {}, list(catalog.describe(name).parameters.get("properties", {})))
     scheduler = default_scheduler(settings.scheduler.backend)
-    job = scheduler.submit(script.render(plan, settings.job))
-    _, for_job = split_settings(given or {}, list(plan.parameters))
-    watch.adopt(store, plan, job, for_job)
-    if scheduler.name != "local":
+    if plan.nodes > getattr(scheduler, "most_nodes", plan.nodes):
+        raise UsageError(f"--set job.nodes={plan.nodes}: jobs of {scheduler.name} have one node")
+    text = script.render(plan, settings.job)
+    if cancelled and cancelled():
+        raise CancelledError("it was cancelled")
+    if session != SESSION:
+        store.sessions.project_of(session)  # it may have been deleted while the case made its ensemble
+    job = scheduler.submit(text)
+    try:
+        watch.adopt(store, plan, job, for_job)
+    except Exception:  # whatever it was: nobody could see the job, nor end it
+        with contextlib.suppress(TiledVizError):
+            scheduler.cancel(job)
+        raise
+    if needs_tunnel(scheduler):
         keep(store)
     return _job(store, job)
 
@@ -109,12 +127,20 @@ def launch_again(store: Store, job: str, report: Report = silent) -> dict[str, A
     run = store.run_of(job)
     here = {"scheduler.backend": "local"} if found["scheduler"] == "local" else {}
     given = {**run.parameters, **here, **run.settings}
-    new = launch(store, run.case, given, title=run.title, report=report, indices=run.indices)
+    session = found["session"]
+    new = launch(store, run.case, given, title=run.title, report=report, indices=run.indices, session=session)
     old_ids, new_ids = _by_index(store, job), _by_index(store, new["id"])
-    moved = {tile: new_ids[index] for index, tile in old_ids.items() if index in new_ids}
-    acts.carry_over(store, moved, found["session"])
+    take_over(store, job, new["id"], {tile: new_ids[index] for index, tile in old_ids.items() if index in new_ids})
     store.remove_run(job)
     return new
+
+
+def take_over(store: Store, old: str, new: str, moved: Mapping[int, int]) -> None:
+    """Have the job *new* be shown wherever *old* is, with what people made of its tiles: new ids by old ones."""
+    acts.carry_over(store, moved, _job(store, new)["session"])
+    for session in store.sessions.showing(old):
+        store.sessions.show(session, new)
+        acts.carry_over(store, moved, session)
 
 
 def _by_index(store: Store, job: str) -> dict[int, int]:
@@ -122,11 +148,14 @@ def _by_index(store: Store, job: str) -> dict[int, int]:
     return {tile["index"]: tile["id"] for tile in store.tiles() if tile["job"] == job}
 
 
-def jobs(store: Store, ask: bool = True) -> list[dict[str, Any]]:
-    """Return a dictionary per job, oldest first; unless *ask* is false the schedulers are asked first."""
+def jobs(store: Store, ask: bool = True, session: str | None = None) -> list[dict[str, Any]]:
+    """Return a dictionary per job that feeds *session* (None: any), oldest first.
+
+    Unless *ask* is false the schedulers are asked first.
+    """
     if ask:
         watch.sync(store)
-    return store.jobs()
+    return store.jobs(session=session)
 
 
 def notices(store: Store) -> list[str]:
@@ -165,30 +194,32 @@ def _job(store: Store, job: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------ tiles
 
 
-def tiles(store: Store, query: str = "", sort: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return a dictionary per tile that *query* matches (all, if it is empty), as the node agents know them now.
+def tiles(store: Store, query: str = "", sort: Sequence[str] = (), session: str | None = None) -> list[dict[str, Any]]:
+    """Return a dictionary per tile of *session* that *query* matches (empty: all), as the node agents know them now.
 
+    None are the tiles of all sessions, with what people wrote in the first one.
     They come in the order of the columns *sort*; one that begins with ``-`` is sorted from the greatest down. Raises
     QueryError, and UsageError for a column to sort by that is not there.
     """
     ask_agents(store)
-    found = store.tiles()
+    found = store.tiles(session=session)
     if not query.strip() and not sort:
         return found
-    members = searching.members(found, store.rooms.document(SESSION))
+    members = searching.members(found, store.rooms.document(session or SESSION))
     down = [name.startswith("-") for name in sort]
     order = members.sort([name.removeprefix("-") for name in sort], down, members.filter(query))
     return [found[row] for row in order]
 
 
-def tile_groups(store: Store, query: str, column: str) -> list[dict[str, Any]]:
-    """Return the tiles that *query* matches by their values of *column*: ``value`` (None: missing) and ``tiles``.
+def tile_groups(store: Store, query: str, column: str, session: str | None = None) -> list[dict[str, Any]]:
+    """Return the tiles of *session* that *query* matches by their values of *column*: ``value`` and ``tiles``.
 
+    A value that is missing is None; a session of None is as ``tiles`` has it.
     Raises QueryError, and UsageError for a *column* that is not there.
     """
     ask_agents(store)
-    found = store.tiles()
-    members = searching.members(found, store.rooms.document(SESSION))
+    found = store.tiles(session=session)
+    members = searching.members(found, store.rooms.document(session or SESSION))
     groups = members.group(column, members.filter(query))
     return [{"value": group.value, "tiles": [found[row]["id"] for row in group.rows]} for group in groups]
 
@@ -241,7 +272,7 @@ def login_url(store: Store, role: Role = "owner") -> str:
     if portal is None:
         raise TiledVizError("no portal of yours is running: start one with `tiledviz up`")
     ticket = secrets.token_hex(16)
-    store.add_login_ticket(ticket, role=role)
+    store.access.add_ticket(ticket, role=role)
     return f"{portal.url}#login={ticket}"
 
 

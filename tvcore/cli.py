@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shlex
 import sys
 import time
@@ -13,41 +12,50 @@ from typing import Any
 import click
 
 from tvcore import __version__, api, words
+from tvcore import logs as logs_of_ours
+from tvcore.cases import catalog
+from tvcore.cli_accounts import account
 from tvcore.cli_actions import tile
+from tvcore.cli_audit import audit, audit_commands
+from tvcore.cli_db import db
 from tvcore.cli_ensemble import ensemble
 from tvcore.cli_export import export
 from tvcore.cli_images import image
+from tvcore.cli_invite import invite
 from tvcore.cli_kit import (
     as_json,
     matching,
     opened_store,
     parse_settings,
     query_error,
+    session_key,
+    session_option,
     set_option,
     show,
     tell_notices,
     tiles_option,
 )
 from tvcore.cli_launch import launch
+from tvcore.cli_log import log
+from tvcore.cli_plugin import plugin
+from tvcore.cli_presets import offers_, presets_
+from tvcore.cli_projects import project
 from tvcore.cli_record import record, replay
-from tvcore.cli_session import session
+from tvcore.cli_sessions import session
 from tvcore.cli_tilesets import edit_named, import_, tileset
+from tvcore.cli_tokens import token
 from tvcore.cli_try import try_
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
 from tvcore.portal.roles import ROLES, Role
 from tvcore.terminal import Progress, printable, table
 
-host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-public_option = click.option(
-    "--public-host", "public_hosts", multiple=True, metavar="HOST[:PORT]", help="A further name browsers may use."
-)
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tiledviz")
 def cli() -> None:
     """A wall of live tiles for ensembles, on the cluster where the data lie."""
+    catalog.speak()
 
 
 def show_url(url: str, portal: PortalInfo | None, as_json: bool) -> None:
@@ -59,34 +67,45 @@ def show_url(url: str, portal: PortalInfo | None, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
-@host_option
-@public_option
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1; with --socket: none]")
+@click.option(
+    "--public-host", "public_hosts", multiple=True, metavar="HOST[:PORT]", help="A further name browsers may use."
+)
+@click.option("--public-url", metavar="URL", help="Address by which a reverse proxy serves it: https://HOST/PATH/.")
 @click.option(
     "--socket",
     metavar="[PATH]",
     is_flag=False,
     flag_value="",
-    help="Listen on a unix socket instead, to which ssh leads from --port of your own machine.",
+    help="Listen on a unix socket instead, to which ssh leads from --port of your own machine; with --host on both.",
+)
+@click.option("--tls-cert", "cert", type=click.Path(path_type=Path), help="Certificate (PEM): speak https.")
+@click.option(
+    "--tls-key", "key", type=click.Path(path_type=Path), help="Its key (PEM), a file that you alone can read."
+)
+@click.option(
+    "--http-redirect", "redirect", type=click.IntRange(1, 65535), help="Lead from this port of http to https."
 )
 @as_json
-def up(port: int, host: str, public_hosts: tuple[str, ...], socket: str | None, as_json: bool) -> None:
+def up(host: str | None, socket: str | None, as_json: bool, **given: Any) -> None:
     """Run the portal until Ctrl-C; jobs go on without it."""
     from gevent import monkey
 
     monkey.patch_all()
-    from tvcore.portal.listen import chosen_socket, default_socket
+    from tvcore.config import load
+    from tvcore.portal.options import LOCAL, options_of, socket_at
     from tvcore.portal.server import serve
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if socket is not None and host != "127.0.0.1":
-        raise UsageError("--host and --socket exclude each other: the portal listens on one of them")
-    path = None if socket is None else chosen_socket(Path(socket)) if socket else default_socket()
+    logs_of_ours.speak()
+    settings = load().settings.portal
+    path = None if socket is None else socket_at(socket, settings)
+    options = options_of(settings, host=host or (LOCAL if path is None else None), path=path, **given)
 
     def ready(portal: PortalInfo) -> None:
         with opened_store() as store:
             show_url(api.login_url(store), portal, as_json)
 
-    serve(host, port, public_hosts=public_hosts, ready=ready, path=path)
+    serve(options, ready)
 
 
 @cli.command(name="open")
@@ -132,11 +151,20 @@ def describe_case(case: dict[str, Any]) -> str:
         return f"{case['name']}  ({case['source']})\n  broken: {case['error']}"
     head = f"{case['name']}  {case['title']} ({case['source']})\n  {case['description']}"
     parameters = case["parameters"].get("properties", {})
-    rows = [(f"  --set {key}={of.get('default', '')}", of.get("description", "")) for key, of in parameters.items()]
+    head += "".join(f"\n  note: {warning}" for warning in case["warnings"])
+    rows = [(f"  --set {key}={of.get('default', '')}", _about(of)) for key, of in parameters.items()]
     return head + "\n" + "\n".join(table(("", ""), rows).splitlines()[1:]) if rows else head
 
 
-for command in (launch, import_, ensemble, export, tile, tileset, try_, image, record, replay, session):
+def _about(of: dict[str, Any]) -> str:
+    unit = f" [{of['unit']}]" if "unit" in of else ""
+    return f"{of.get('description', '')}{unit}"
+
+
+for command in (
+    launch, plugin, presets_, offers_, import_, ensemble, export, tile, audit, tileset, try_, image, record, replay,
+    session, db, log, account, token, project, invite,
+):  # fmt: skip
     cli.add_command(command)
 
 
@@ -153,11 +181,12 @@ def render(case: str, settings: tuple[str, ...], tiles: int | None, as_json: boo
 
 
 @cli.command()
+@session_option
 @as_json
-def jobs(as_json: bool) -> None:
-    """List the jobs that feed the wall."""
+def jobs(session: str | None, as_json: bool) -> None:
+    """List the jobs, or those that feed a session."""
     with opened_store() as store:
-        found = api.jobs(store)
+        found = api.jobs(store, session=session_key(store, session) if session else None)
         tell_notices(store)
     now = time.time()
     rows = [
@@ -198,9 +227,10 @@ def _few(ids: list[int]) -> str:
 @click.argument("words", metavar="[QUERY]", nargs=-1)
 @click.option("--sort", metavar="F,-K", default="", help="Sort by columns; one after - from the greatest down.")
 @click.option("--group", metavar="COLUMN", help="Show how many tiles have each value of COLUMN.")
+@session_option
 @as_json
-def tiles(words: tuple[str, ...], sort: str, group: str | None, as_json: bool) -> None:
-    """List the tiles that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one.
+def tiles(words: tuple[str, ...], sort: str, group: str | None, session: str | None, as_json: bool) -> None:
+    """List the tiles, or those of a session, that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one.
 
     `tiledviz tiles edit NAME` opens the tile set NAME in your editor, as `tiledviz tileset edit NAME` does.
     """
@@ -211,16 +241,17 @@ def tiles(words: tuple[str, ...], sort: str, group: str | None, as_json: bool) -
         raise UsageError(f"put the query in quotes: tiledviz tiles {shlex.quote(' '.join(words))}")
     query = words[0] if words else ""
     with opened_store() as store:
+        key = session_key(store, session) if session else None
         if group:
             with query_error(query):
-                groups = api.tile_groups(store, query, group)
+                groups = api.tile_groups(store, query, group, key)
             rows = [
                 (printable(str("" if of["value"] is None else of["value"])), len(of["tiles"]), _few(of["tiles"]))
                 for of in groups
             ]
             show(groups, as_json, lambda: table((printable(group), "tiles", ""), rows))
             return
-        found = matching(store, query, [name.strip() for name in sort.split(",") if name.strip()])
+        found = matching(store, query, [name.strip() for name in sort.split(",") if name.strip()], key)
         tell_notices(store)
     empty = "No tile matches." if query else "No tiles: `tiledviz launch CASE` makes some."
     header = ("id", "title", "state", "node", "job", "frames", "image", "draws with", "")
@@ -277,6 +308,9 @@ def show_config(as_json: bool) -> None:
 
 def _setting(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if value not in ("", None, []) else "-"
+
+
+audit_commands(cli)
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tvcore.container import images
 from tvcore.container.command import find_runtime
 from tvcore.errors import UsageError
 from tvcore.settings import Settings
-from tvcore.terminal import Progress, table
+from tvcore.terminal import Progress, table, when
 
 _SCHEMA = "org.label-schema."  # what the container command notes by itself
 
@@ -64,7 +63,14 @@ def list_(given: tuple[str, ...], as_json: bool) -> None:
     settings = _settings(given).images
     found = images.list_images(settings)
     rows = [
-        (one.name, one.architecture, _megabytes(one.size), _when(one.built), one.runtime or "-", one.digest[:19])
+        (
+            one.name,
+            one.architecture,
+            _megabytes(one.size),
+            when(one.built or None, "-"),
+            one.runtime or "-",
+            one.digest[:19],
+        )
         for one in found
     ]
     missing = [name for name in building.definitions() if name not in {one.name for one in found}]
@@ -88,7 +94,7 @@ def inspect(name: str, given: tuple[str, ...], as_json: bool) -> None:
         ("digest", found["digest"] or "-"),
         ("size", _megabytes(found["size"])),
         ("for", found["architecture"] or "-"),
-        ("built", _when(found["built"])),
+        ("built", when(found["built"] or None, "-")),
         ("by", found["runtime"] or "-"),
         *((key, value) for key, value in sorted(found["labels"].items()) if not key.startswith(_SCHEMA)),
     ]
@@ -133,7 +139,3 @@ def _show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.0f} MB" if size else "-"
-
-
-def _when(built: float | None) -> str:
-    return time.strftime("%d %b %Y %H:%M", time.localtime(built)) if built else "-"

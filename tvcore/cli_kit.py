@@ -15,6 +15,7 @@ import click
 
 from tvcore import api
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.session import SESSION
 from tvcore.store import Store
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -25,6 +26,11 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Set a parameter of the case, or a setting of its job (`tiledviz config show` lists them), as nodes=2.",
 )
+session_option = click.option(
+    "--session", envvar="TILEDVIZ_SESSION", metavar="TITLE", help="Title or key of a session [default: the first one]"
+)
+project_option = click.option("--project", metavar="NAME", help="A project [default: the first one]")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 tiles_option = click.option("--tiles", type=int, metavar="N", help="Show the first N members.")
 
 
@@ -36,6 +42,25 @@ def opened_store() -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def session_key(store: Store, named: str | None) -> str:
+    """Return the key of the session *named*, None: the first one. Raises UsageError."""
+    return store.sessions.find(named) if named else SESSION
+
+
+def project_id(store: Store, named: str | None) -> int | None:
+    """Return the id of the project *named*, None of the first one. Raises UsageError."""
+    return store.projects.find(named) if named else None
+
+
+def really(what: str, yes: bool) -> None:
+    """Have a person agree to *what*, unless they did with --yes. Raises UsageError where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what} Say --yes to do it")
+    click.confirm(f"{what} Do it?", abort=True, err=True)
 
 
 def show(document: Any, as_json: bool, text: Callable[[], str]) -> None:
@@ -62,10 +87,10 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def matching(store: Store, query: str, sort: Sequence[str] = ()) -> list[dict[str, Any]]:
+def matching(store: Store, query: str, sort: Sequence[str] = (), session: str | None = None) -> list[dict[str, Any]]:
     """Return the tiles that *query* matches (``api.tiles``). Raises UsageError that points at what is wrong in it."""
     with query_error(query):
-        return api.tiles(store, query, sort)
+        return api.tiles(store, query, sort, session)
 
 
 @contextlib.contextmanager

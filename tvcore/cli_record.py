@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tvcore.cli_kit import as_json, opened_store, show
+from tvcore.cli_kit import as_json, opened_store, session_key, session_option, show
 from tvcore.cli_tiles import chosen
 from tvcore.terminal import Progress
 
@@ -22,9 +22,10 @@ file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type
     "--width", type=click.IntRange(16, 16384), default=480, show_default=True, help="Of each tile, in pixels."
 )
 @click.option("--tiles", "wanted", default="all", show_default=True, metavar="TILES", help="As in `tiledviz tile`.")
+@session_option
 @as_json
-def record(file: Path, seconds: float, width: int, wanted: str, as_json: bool) -> None:
-    """Write what the tiles show, as the browser gets it, into FILE; Ctrl-C ends it sooner.
+def record(file: Path, seconds: float, width: int, wanted: str, session: str | None, as_json: bool) -> None:
+    """Write what the tiles of a session show, as the browser gets it, into FILE; Ctrl-C ends it sooner.
 
     FILE holds their pictures, titles and metadata: show it (`tiledviz replay FILE`) before you send it to anybody.
     """
@@ -32,8 +33,9 @@ def record(file: Path, seconds: float, width: int, wanted: str, as_json: bool) -
     from tvcore.recording.record import record as make
 
     with opened_store() as store:
-        ids = chosen(store, wanted, "")  # this asks the agents, and so the wall that follows is true
-        header = header_of(store.wall(), ids, time.time())
+        key = session_key(store, session)
+        ids = chosen(store, wanted, "", key)  # this asks the agents, and so the wall that follows is true
+        header = header_of(store.wall(key), ids, time.time())
     with Progress() as progress:
         outcome = make(file, header, width, seconds, progress.report)
     for reason in outcome.away:

@@ -1,101 +1,106 @@
-"""``tiledviz session``: the session's document as a whole: versions, and itself as a file."""
+"""``tiledviz session``: a session's document as a whole: versions, and itself as a file."""
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tvcore.cli_kit import as_json, opened_store, save_file, show
+from tvcore.cli_kit import as_json, save_file, session_option, show
+from tvcore.cli_place import in_session
 from tvcore.errors import TiledVizError
-from tvcore.session import SESSION, acts
+from tvcore.session import acts
 from tvcore.session.file import FILE_MAX
-from tvcore.terminal import printable, table
+from tvcore.terminal import printable, table, when
 
 name_argument = click.argument("name")
 
 
 @click.group(name="session")
 def session() -> None:
-    """Save and restore the session: its order, layout, tags, notes, drawings; as versions, or as a file.
+    """Make, copy and delete sessions (docs/projects.md); save and restore one, as versions or as a file.
+
+    What of a session is saved is its order, layout, tags, notes and drawings.
 
     What restore and import do is one act: everyone who looks sees it, and `tiledviz session undo` takes it back.
     """
 
 
 @session.command()
+@session_option
 @as_json
-def versions(as_json: bool) -> None:
+def versions(session: str | None, as_json: bool) -> None:
     """List the versions that were saved."""
-    with opened_store() as store:
-        found = store.rooms.versions(SESSION)
-    rows = [(printable(version["name"]), _when(version["at"])) for version in found]
+    with in_session(session) as (store, _, key):
+        found = store.rooms.versions(key)
+    rows = [(printable(version["name"]), when(version["at"])) for version in found]
     empty = "No versions: `tiledviz session save NAME` makes one."
     show(found, as_json, lambda: table(("version", "saved"), rows) if rows else empty)
 
 
-def _when(at: float) -> str:
-    return time.strftime("%d %b %Y %H:%M", time.localtime(at))
-
-
 @session.command()
 @name_argument
+@session_option
 @as_json
-def save(name: str, as_json: bool) -> None:
+def save(name: str, session: str | None, as_json: bool) -> None:
     """Keep what the session is now under NAME."""
-    with opened_store() as store:
-        found = store.rooms.save_version(SESSION, name, acts.HERE)
+    with in_session(session) as (store, _, key):
+        found = store.rooms.save_version(key, name, acts.HERE)
     show(found, as_json, lambda: f"saved as {printable(found['name'])}")
 
 
 @session.command()
 @name_argument
+@session_option
 @as_json
-def restore(name: str, as_json: bool) -> None:
+def restore(name: str, session: str | None, as_json: bool) -> None:
     """Make the session what it was when NAME was saved."""
-    with opened_store() as store:
-        found = acts.restore_version(store, acts.find_version(store, name))
+    with in_session(session) as (store, _, key):
+        found = acts.restore_version(store, acts.find_version(store, name, key), session=key)
     show(found, as_json, lambda: _came(found, "restored"))
 
 
 @session.command()
+@session_option
 @as_json
-def undo(as_json: bool) -> None:
+def undo(session: str | None, as_json: bool) -> None:
     """Take back the last restore or import of the command line that still counts; what others did since stays."""
-    with opened_store() as store:
-        found = acts.undo(store)
-    show(found, as_json, lambda: f"taken back: {found['label']} of {_when(found['at'])}")
+    with in_session(session) as (store, _, key):
+        found = acts.undo(store, key)
+    show(found, as_json, lambda: f"taken back: {found['label']} of {when(found['at'])}")
 
 
 @session.command()
 @name_argument
+@session_option
 @as_json
-def delete(name: str, as_json: bool) -> None:
+def forget(name: str, session: str | None, as_json: bool) -> None:
     """Forget the version NAME."""
-    with opened_store() as store:
-        acts.delete_version(store, acts.find_version(store, name))
+    with in_session(session) as (store, _, key):
+        acts.delete_version(store, acts.find_version(store, name, key), key)
     show({"deleted": name}, as_json, lambda: "deleted")
 
 
 @session.command()
 @name_argument
+@session_option
 @as_json
-def compare(name: str, as_json: bool) -> None:
+def compare(name: str, session: str | None, as_json: bool) -> None:
     """Say what differs now from the version NAME: a line for each path of the document."""
-    with opened_store() as store:
-        found = acts.compare_version(store, acts.find_version(store, name))
+    with in_session(session) as (store, _, key):
+        found = acts.compare_version(store, acts.find_version(store, name, key), key)
     show(found, as_json, lambda: "\n".join(map(printable, found["differences"])) or "nothing differs")
 
 
 @session.command(name="export")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def export(file: Path) -> None:
+@session_option
+def export(file: Path, session: str | None) -> None:
     """Write the session into FILE (`-`: standard output), as docs/session-file.md describes."""
-    with opened_store() as store:
-        written = acts.export_session(store)
+    with in_session(session) as (store, _, key):
+        written = acts.export_session(store, key)
     text = json.dumps(written, indent=1, ensure_ascii=False) + "\n"
     if str(file) == "-":
         click.echo(text, nl=False)
@@ -107,16 +112,17 @@ def export(file: Path) -> None:
 
 @session.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@session_option
 @as_json
-def import_(file: Path, as_json: bool) -> None:
+def import_(file: Path, session: str | None, as_json: bool) -> None:
     """Make the session what FILE says; what cannot be placed on this wall is told."""
     try:
         with file.open("rb") as opened:
             text = opened.read(FILE_MAX + 1)
     except OSError as error:
         raise TiledVizError(f"cannot read {file}: {error.strerror}") from error
-    with opened_store() as store:
-        found = acts.import_session(store, acts.parse(text, str(file)))
+    with in_session(session) as (store, _, key):
+        found = acts.import_session(store, acts.parse(text, str(file)), session=key)
     show(found, as_json, lambda: _came(found, "imported"))
 
 

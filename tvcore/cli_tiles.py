@@ -12,7 +12,7 @@ import click
 
 from tvcore import tiles as acts
 from tvcore.cases.live import read_chunks
-from tvcore.cli_kit import as_json, matching, opened_store, save_file, show
+from tvcore.cli_kit import as_json, matching, opened_store, save_file, session_key, session_option, show
 from tvcore.errors import UsageError
 from tvcore.store import Store
 from tvcore.terminal import printable, table
@@ -24,19 +24,27 @@ where_option = click.option("--where", default="", metavar="QUERY", help="Only t
 
 
 @click.group(name="tile")
-def tile() -> None:
-    """Act on tiles: start again, stop, remove, resize; commands, files, keys, pointer, windows.
+@session_option
+@click.pass_context
+def tile(context: click.Context, session: str | None) -> None:
+    """Act on tiles, or on those of a session: start again, stop, remove, resize; commands, files, keys, windows.
 
     TILES are numbers of `tiledviz tiles`, as 3 or 3,5-8, or `all`.
     """
+    context.obj = session
 
 
-def chosen(store: Store, wanted: str, where: str) -> list[int]:
-    """Return the ids of the tiles *wanted* that *where* matches. Raises UsageError when there are none."""
-    found = [found["id"] for found in matching(store, where)]
+def chosen(store: Store, wanted: str, where: str, session: str | None = None) -> list[int]:
+    """Return the ids of the tiles *wanted*, of *session* by its key, that *where* matches.
+
+    None: the session of `tiledviz tile --session`, else all. Raises UsageError when there are none.
+    """
+    named = click.get_current_context().find_object(str)
+    key = session or (session_key(store, named) if named else None)
+    found = [found["id"] for found in matching(store, where, session=key)]
     if wanted != "all":
         ids = list(dict.fromkeys(_numbers(wanted)))
-        if not where:
+        if not where and key is None:
             return ids
         found = [number for number in ids if number in found]
     if not found:

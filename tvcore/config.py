@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.settings import FILES_ONLY, JobSettings, Settings
 
-__all__ = ["Config", "JobSettings", "Settings", "load", "own_file", "site_file", "split_settings"]
+__all__ = ["Config", "JobSettings", "Settings", "load", "own_file", "problems", "site_file", "split_settings"]
 
 SITE_FILE = "/etc/tiledviz/config.toml"
 FILE_BYTES = 1 << 20
@@ -43,16 +43,21 @@ class Config:
 
     def show(self) -> list[dict[str, Any]]:
         """Return a dictionary per setting: its ``key``, ``value``, ``source`` and ``description``."""
-        values = self.settings.model_dump(mode="json")
         return [
             {
                 "key": key,
-                "value": values[key.partition(".")[0]][key.partition(".")[2]],
+                "value": self._value(key),
                 "source": self.origin(key),
                 "description": field.description,
             }
             for key, field in _fields().items()
         ]
+
+    def _value(self, key: str) -> Any:
+        value = self.settings.model_dump(mode="json")
+        for name in key.split("."):
+            value = value[name]
+        return value
 
 
 def site_file() -> Path | None:
@@ -81,6 +86,17 @@ def load(overrides: Mapping[str, object] | None = None) -> Config:
             _merge(merged, origins, _parse(path, text), str(path))
     _merge(merged, origins, _from_command_line(overrides or {}), COMMAND_LINE)
     return Config(Settings.model_validate(merged), origins)
+
+
+def problems(overrides: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return what ``load`` says against each of *overrides*: its key, and the line."""
+    found = []
+    for key, value in overrides.items():
+        try:
+            _from_command_line({key: value})
+        except UsageError as error:
+            found.append((key, str(error)))
+    return found
 
 
 def split_settings(
@@ -116,23 +132,34 @@ def split_settings(
 
 def _fields() -> dict[str, FieldInfo]:
     """Return every setting by its dotted key."""
-    return {
-        f"{name}.{key}": field
-        for name, table in Settings.model_fields.items()
-        for key, field in _model(table).model_fields.items()
-    }
+    return dict(_below(Settings))
 
 
-def _model(table: FieldInfo) -> type[BaseModel]:
-    assert isinstance(table.annotation, type)
-    assert issubclass(table.annotation, BaseModel)
-    return table.annotation
+def _below(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield each setting of *model* and of the tables in it, by its key behind *before*."""
+    for name, field in model.model_fields.items():
+        if (table := _model(field)) is not None:
+            yield from _below(table, f"{before}{name}.")
+        else:
+            yield before + name, field
 
 
-def _merge(merged: Layer, origins: dict[str, str], layer: Layer, source: str) -> None:
-    for table, values in layer.items():
-        merged.setdefault(table, {}).update(values)
-        origins.update((f"{table}.{key}", source) for key in values)
+def _model(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the table that *field* is; None: it is a setting."""
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _merge(merged: dict[str, Any], origins: dict[str, str], layer: Mapping[str, Any], source: str) -> None:
+    tables = [("", merged, layer)]
+    while tables:
+        before, into, values = tables.pop()
+        for name, value in values.items():
+            if isinstance(value, dict):
+                tables.append((f"{before}{name}.", into.setdefault(name, {}), value))
+            else:
+                into[name] = value
+                origins[before + name] = source
 
 
 def _from_command_line(overrides: Mapping[str, object]) -> Layer:
@@ -214,19 +241,40 @@ def _parse(path: Path, text: str) -> Layer:
 
 def _file_error(path: Path, text: str, document: dict[str, Any], error: ValidationError) -> str:
     first = error.errors()[0]
-    table = str(first["loc"][0])
-    if len(first["loc"]) < 2:
-        where = f"{path}, line {_line(text, table)}"
-        if first["type"] != "extra_forbidden":
-            return f"{where}: {table} is a table: write [{table}], and its keys below"
-        nearest = _nearest(table, [*Settings.model_fields, *(key.partition(".")[2] for key in _fields()), *_fields()])
-        return f"{where}: there is no table {_short(table)}{nearest} (tables: {', '.join(Settings.model_fields)})"
-    key = str(first["loc"][1])
-    where = f"{path}, line {_line(text, table, key)}: [{table}]"
+    tables, key, model = _place(first["loc"])
+    table = ".".join(tables)
+    if not tables:
+        nearest = _nearest(key, [*Settings.model_fields, *(name.partition(".")[2] for name in _fields()), *_fields()])
+        known = ", ".join(Settings.model_fields)
+        return f"{path}, line {_line(text, key)}: there is no table {_short(key)}{nearest} (tables: {known})"
+    if not key:
+        where = f"{path}, line {_line(text, *tables)}"
+        if first["type"] == "value_error":
+            return f"{where}: [{table}] {_message(error)}"
+        return f"{where}: {table} is a table: write [{table}], and its keys below"
+    where = f"{path}, line {_line(text, *tables, key)}: [{table}]"
     if first["type"] == "extra_forbidden":
-        known = _model(Settings.model_fields[table]).model_fields
-        return f"{where} has no key {_short(key)}{_nearest(key, known)} (keys: {', '.join(known)})"
-    return f"{where} {key} = {_short(document[table][key])}: {_message(error)}"
+        keys = model.model_fields
+        return f"{where} has no key {_short(key)}{_nearest(key, keys)} (keys: {', '.join(keys)})"
+    value: Any = document
+    for name in (*tables, key):
+        value = value[name]
+    # What should not stand in a file at all is not to stand in a log either.
+    said = "" if (table, key) == ("store", "url") else f" = {_short(value)}"
+    return f"{where} {key}{said}: {_message(error)}"
+
+
+def _place(where: Iterable[str | int]) -> tuple[list[str], str, type[BaseModel]]:
+    """Return the tables, the key in them (empty: it is about the table) and the innermost table of an error's place."""
+    tables: list[str] = []
+    model: type[BaseModel] = Settings
+    for part in map(str, where):
+        field = model.model_fields.get(part)
+        if field is None or (below := _model(field)) is None:
+            return tables, part, model
+        tables.append(part)
+        model = below
+    return tables, "", model
 
 
 def _line(text: str, *wanted: str) -> int:

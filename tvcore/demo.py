@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from tvcore.errors import TiledVizError
 from tvcore.own_portal import choose_port, end_portal, ended_by_signals, portal_log, start_portal, wait_for_portal
 from tvcore.portal.instance import running
 from tvcore.store import Store
+from tvcore.store.address import OWN
 from tvcore.terminal import Progress
 
 CASE = "gray_scott"
@@ -33,6 +35,7 @@ def run_demo(port: int | None, tiles: int, as_json: bool = False) -> None:
             f"a portal of yours already runs at {portal.url} (process {portal.pid}): end it first, "
             f"or add tiles to it with `tiledviz launch {CASE}`"
         )
+    os.environ[OWN] = "own"  # a site's store is for more than a look
     store = Store.open()
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(store.close)

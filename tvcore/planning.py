@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast, get_args
 
 from tvcore import paths
 from tvcore.batch.place import Ask, place
-from tvcore.batch.plan import Plan, TilePlan, refused_by_name
-from tvcore.cases import manager
-from tvcore.cases.case import Bind, Member, TileSpec
+from tvcore.batch.plan import NodeHook, Plan, TilePlan, refused_by_name
+from tvcore.batch.schedulers import check as check_scheduler
+from tvcore.cases import catalog
+from tvcore.cases.case import Bind, Kind, TileSpec
 from tvcore.cases.hookspecs import Report
-from tvcore.config import Settings, load, split_settings
+from tvcore.cases.kinds import OURS, PluginKinds
+from tvcore.config import JobSettings, Settings, load, split_settings
 from tvcore.errors import UsageError
+from tvcore.session import SESSION
 
 NO_CONTAINER = "none"
+NODE_HOOKS: tuple[NodeHook, ...] = get_args(NodeHook)
 
 
 def silent(_fraction: float, _text: str) -> None:
@@ -27,48 +32,49 @@ def plan_case(
     title: str | None = None,
     report: Report = silent,
     indices: Sequence[int] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    session: str = SESSION,
 ) -> tuple[Plan, Settings]:
-    """Return the plan that shows *tiles* members of the case *name*, and the settings that its job is to have.
+    """Return the plan that shows *tiles* members of the case *name* in *session*, and the settings of its job.
 
     *given* are parameters of the case and settings of the job alike. What the members need is made first. *indices*
-    takes those members alone, counted from 0 in the case's order. Raises UsageError for an unknown case, key or value.
+    takes those members alone, counted from 0 in the case's order. Once *cancelled* returns true what is being made is
+    given up. Raises UsageError for an unknown case, key or value, CancelledError for what was cancelled.
     """
-    case = manager.find(name)
-    for_case, for_job = split_settings(given or {}, case.parameter_names())
+    known = list(catalog.describe(name).parameters.get("properties", {}))
+    for_case, for_job = split_settings(given or {}, known)
     settings = load(for_job).settings
-    parameters = case.parameters(for_case)
+    check_scheduler(settings.scheduler.backend)
     if tiles is not None and tiles < 1:
         raise UsageError(f"--tiles {tiles}: a wall needs at least one tile")
-    if indices is not None:
-        tiles = max(indices) + 1
-    case.prepare(parameters, report)
-    members = case.members(parameters, tiles)
-    if not members or (tiles is not None and len(members) < tiles):
-        raise UsageError(f"the case {name} has {len(members)} members with these parameters, fewer than {tiles or 1}")
-    ensemble = case.ensemble(parameters)
-    chosen = range(len(members)) if indices is None else indices
-    planned = [(index, members[index], case.tile(parameters, members[index])) for index in chosen]
-    places = place([Ask(gpu=spec.gpu) for _, _, spec in planned], settings.job.nodes, settings.job.gpus_per_node)
-    images = _Images(settings)
+    count = tiles if indices is None else max(indices) + 1
+    found = catalog.survey(name, for_case, count, indices, report, cancelled)
+    places = place([Ask(gpu=spec.gpu) for spec in found.tiles], settings.job.nodes, settings.job.gpus_per_node)
+    settings = settings.model_copy(update={"job": _asking(settings.job, found.tiles, [there.node for there in places])})
+    images, kinds = _Images(settings), PluginKinds(settings.plugins.seconds)
     paths.jobs_dir()  # where Slurm is to write the job's log
     with refused_by_name(f"the case {name}"):
         plan = Plan(
             case=name,
-            title=title or case.info.title,
+            title=title or found.title,
+            session=session,
             state=str(paths.state_dir()),
-            ensemble=str(ensemble.path) if ensemble else None,
-            live=ensemble is not None and ensemble.live,
-            parameters=parameters.model_dump(mode="json"),
+            ensemble=found.ensemble,
+            live=found.live,
+            parameters=found.parameters,
             tiles=tuple(
-                _tile(index, member, spec, images, settings.tiles.size).model_copy(
-                    update={"member": member.index if ensemble else None, "node": there.node, "gpu": there.gpu}
+                _tile(found, number, images, settings.tiles.size, kinds).model_copy(
+                    update={"node": there.node, "gpu": there.gpu}
                 )
-                for (index, member, spec), there in zip(planned, places, strict=True)
+                for number, there in enumerate(places)
             ),
             container=settings.job.container,
             images=images.digests,
             gl=settings.tiles.gl,
-            ready=case.has_ready,
+            plugin=found.plugin.spec,
+            hooks=tuple(hook for hook in NODE_HOOKS if hook in found.hooks),
+            plugin_memory=settings.plugins.memory_bytes or 0,
+            warning=settings.job.warning,
             scratch=settings.job.scratch,
             isolation=settings.tiles.isolation,
             tunnel_way=settings.tunnel.way,
@@ -76,6 +82,20 @@ def plan_case(
             cores=settings.wall.cores,
         )
     return plan, settings
+
+
+def _asking(job: JobSettings, tiles: Sequence[TileSpec], nodes: Sequence[int]) -> JobSettings:
+    """Return *job* with the cores and the memory that the *tiles* of each of its *nodes* need, unless it says them."""
+    cores, memory = (
+        max((sum(needs[i] for i in range(len(tiles)) if nodes[i] == node) for node in set(nodes)), default=0)
+        for needs in ([tile.cpus for tile in tiles], [tile.memory for tile in tiles])
+    )
+    update: dict[str, object] = {}
+    if cores and job.cpus is None:
+        update["cpus"] = cores
+    if memory and not job.memory:
+        update["memory"] = str(-(-memory >> 20)) if memory >> 20 else "1"
+    return job.model_copy(update=update)
 
 
 class _Images:
@@ -102,23 +122,31 @@ class _Images:
         return self._paths[name]
 
 
-def _tile(index: int, member: Member, spec: TileSpec, images: _Images, size: str) -> TilePlan:
+def _tile(found: catalog.Survey, number: int, images: _Images, size: str, kinds: PluginKinds) -> TilePlan:
     """Return the plan of one tile, but for its place: as its image has it, where the job uses containers."""
+    spec = found.tiles[number]
     command, environment = spec.command, spec.environment
     image: str | None = None
     binds: tuple[Bind, ...] = ()
     if images.used and spec.image is not None:
         image, binds = images.path(spec.image.name), spec.image.binds
         command, environment = spec.image.command or command, spec.image.environment
+    if spec.cpus:
+        environment = {"OMP_NUM_THREADS": str(spec.cpus), **environment}  # what it was promised, and no more
     width, height = map(int, size.split("x")) if size else (spec.width, spec.height)
+    kind, drawn_by = spec.kind, None
+    if kind not in OURS:
+        kind, drawn_by = "picture", kinds.drawn_by(kind, spec.source)
     return TilePlan(
-        index=index,
-        title=member.title,
-        tags=member.tags,
+        index=found.indices[number],
+        title=found.titles[number],
+        tags=found.tags[number],
         command=command,
-        kind=spec.kind,
+        kind=cast(Kind, kind),
         source=spec.source,
+        drawn_by=drawn_by,
         environment=environment,
+        member=found.rows[number],
         width=width,
         height=height,
         image=image,

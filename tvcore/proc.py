@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36  # prctl(2)
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,46 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def running(pid: int) -> bool:
+    """Return whether there is a process *pid* that runs (a zombie does not)."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of the children of *pid*, zombies too (needs CONFIG_PROC_CHILDREN; without it, none)."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def has_mark(pid: int, mark: str) -> bool:
+    """Return whether *pid* was started with *mark*, ``NAME=value``, in its environment."""
+    try:
+        return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 def become_subreaper() -> None:
     """Make orphaned descendants children of this process, so that none gets away (prctl(2))."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def hide_memory() -> None:
+    """Keep what this process has in memory, and in its environment, from core files and from other processes.
+
+    Of what it starts that is true only until that runs another program (execve(2)); but the limit of a core file stays,
+    which a program may raise again. Root may look all the same. Nobody debugs such a process: not even its user.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE)")
 
 
 def signal_all(pids: Iterable[int], number: signal.Signals) -> None:

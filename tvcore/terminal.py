@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
@@ -28,6 +29,11 @@ def _width(cell: str) -> int:
 def printable(text: str) -> str:
     """Return *text* without what a terminal would act on."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text.expandtabs())
+
+
+def when(at: float | None, never: str = "") -> str:
+    """Return the moment *at*, in seconds since the epoch, as people here read it; None: *never*."""
+    return never if at is None else time.strftime("%d %b %Y %H:%M", time.localtime(at))
 
 
 class Progress:

@@ -7,17 +7,20 @@ it. A tile for which it cannot be done is an error for that tile alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tvcore import audit
 from tvcore.batch import watch
 from tvcore.batch.scheduler import JobState
 from tvcore.batch.schedulers import schedulers
-from tvcore.case_actions import offered, perform
+from tvcore.case_actions import Order, Progress, RightError, offered, perform
 from tvcore.cases.live import LiveTile
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.portal.roles import TABLE, Right
 from tvcore.store import Store
 from tvcore.tunnel import agents
 
@@ -25,6 +28,7 @@ AT_ONCE = 16  # tiles that are asked at a time
 OUTPUT_MAX = 1 << 16  # bytes that ``run_on_tiles`` returns of each output of each tile
 
 Result = dict[str, Any]
+_logger = logging.getLogger(__name__)
 RUNNING = ("starting", "live", "failed", "stopped")  # states of tiles that a node agent keeps
 
 
@@ -55,6 +59,16 @@ class Target:
         if self.registration is None:
             raise TiledVizError(f"no node agent runs it now: `tiledviz jobs` says how job {self.tile['job']} is")
         return LiveTile(self.registration, self.tile["index"])
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks for an action: *by* as it is written down, with which *rights*, in which *project* and *session*."""
+
+    by: audit.By
+    rights: frozenset[Right] = TABLE["owner"]
+    project: int | None = None
+    session: str = ""
 
 
 def restart_tiles(store: Store, ids: Sequence[int]) -> list[Result]:
@@ -210,17 +224,64 @@ def change_windows(
     return _on_each(store, ids, change)
 
 
-def actions(store: Store, ids: Sequence[int]) -> Result:
-    """Return the ``actions`` that the cases of tiles offer, each with the ``tiles`` it is for, and ``errors`` in lines.
+def actions(store: Store, ids: Sequence[int], rights: Iterable[Right] = TABLE["owner"]) -> Result:
+    """Return the ``actions`` that the cases of tiles offer to who has *rights*.
+
+    Each has its ``tiles``; ``errors`` are lines.
 
     Only tiles that are live have actions.
     """
-    return offered(targets_of(store, ids))
+    return offered(targets_of(store, ids), frozenset(rights))
 
 
-def act(store: Store, ids: Sequence[int], name: str) -> list[Result]:
-    """Have the cases of tiles do their action *name*; results have ``said``, a line that says what came of it."""
-    return perform(targets_of(store, ids), name, at_once)
+def act(
+    store: Store,
+    ids: Sequence[int],
+    name: str,
+    arguments: Mapping[str, object] | None = None,
+    asker: Asker | None = None,
+    report: Callable[[Progress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[Result]:
+    """Have the cases of tiles do their action *name*; results have ``said``, a line that says what came of it.
+
+    Of an action for all together the first of *ids* leads. The *asker*, who runs this process if none is given, is
+    written down with what came of it; where that cannot be, a warning is logged, but what needs the right to operate
+    is not done.
+    *report* gets how far each tile is, in threads; once *cancelled* returns true what is not done is ended. Raises
+    ArgumentsError, RightError, and UsageError for an action that there is not: then nothing was done.
+    """
+    targets = targets_of(store, ids)
+    asker = asker or Asker(audit.here())
+    found = [target.tile["id"] for target in targets]
+    entry = audit.Entry(asker.by, "act", asker.project, asker.session, found, what={"action": name})
+
+    def begin(right: Right) -> None:
+        if right == "operate":  # what cannot be written down is not done
+            audit.write(entry, "begun")
+
+    order = Order(name, arguments or {}, asker.by.role, asker.rights, report, cancelled, begin)
+    try:
+        done = perform(targets, order, at_once)
+    except TiledVizError as error:
+        # What was given is not written down: nobody knows which of it is secret.
+        _write_down(entry, "refused" if isinstance(error, RightError | UsageError) else "failed", str(error))
+        raise
+    except BaseException as error:
+        _write_down(entry, "broken off", type(error).__name__)
+        raise
+    entry.what["arguments"] = done.shown
+    wrong = [result for result in done.results if result["error"]]
+    _write_down(entry, "failed" if wrong else "done", wrong[0]["error"] if wrong else "", failed=len(wrong))
+    return done.results
+
+
+def _write_down(entry: audit.Entry, outcome: audit.Outcome, error: str, failed: int = 0) -> None:
+    """Write it into the audit; where that cannot be, what came of it is not to be lost too."""
+    try:
+        audit.write(entry, outcome, error, failed)
+    except TiledVizError as problem:
+        _logger.error("%s: %s of %s is not written down: %s", problem, entry.verb, entry.by.who, outcome)
 
 
 def failed(results: Iterable[Result]) -> bool:

@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import gevent
@@ -20,7 +20,7 @@ from gevent import select, socket, subprocess
 from gevent.lock import BoundedSemaphore
 
 from tvcore.errors import TiledVizError
-from tvcore.nursery import MESSAGE_MAX
+from tvcore.nursery import CANCEL, MESSAGE_MAX
 
 TABLE = "tvcore.portal.calls"
 ANSWER_MAX = 1 << 27  # bytes of a line
@@ -127,6 +127,31 @@ def _rights(handed: socket.socket) -> tuple[int, int, bytes]:
     return socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [handed.fileno()]).tobytes()
 
 
+class Talk:
+    """What is said besides in a call of a function that converses: *heard* gets what it tells on the way."""
+
+    def __init__(self, heard: Callable[[Any], None]) -> None:
+        self.heard = heard
+        self.cancelled = False
+        self._child: Child | None = None
+
+    def cancel(self) -> None:
+        """Say that no more of it is wanted; the function answers soon after, as it likes."""
+        self.cancelled = True
+        if self._child is not None:
+            self._child.cancel()
+
+    def begin(self, child: Child) -> None:
+        """Have *child* as who does it."""
+        self._child = child
+        if self.cancelled:
+            child.cancel()
+
+    def end(self) -> None:
+        """Have nobody any more."""
+        self._child = None
+
+
 class Child:
     """One worker process, used by one greenlet at a time."""
 
@@ -141,19 +166,36 @@ class Child:
         """Return whether the process still runs, while it has nothing to answer."""
         return not select.select([self._socket], [], [], 0)[0]
 
-    def call(self, name: str, seconds: float, arguments: Mapping[str, Any]) -> Any:
+    def cancel(self) -> None:
+        """Say to the function that runs that no more of it is wanted."""
+        with contextlib.suppress(OSError):
+            self._socket.sendall(CANCEL)
+
+    def call(self, name: str, seconds: float, arguments: Mapping[str, Any], talk: Talk | None = None) -> Any:
         """Return what the function *name* does. Raises OSError or EOFError when the process is lost."""
         request = {"call": name, "seconds": seconds, "arguments": arguments}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
-        line = self._file.readline(ANSWER_MAX)
-        if not line.endswith(b"\n"):
-            raise EOFError
-        answer = json.loads(line)
+        if talk:
+            talk.begin(self)
+        try:
+            while "told" in (answer := self._answer()):
+                if talk:
+                    talk.heard(answer["told"])
+        finally:
+            if talk:
+                talk.end()
         if "result" in answer:
             return answer["result"]
         if answer.get("fault"):
             raise CallFailedError(f"an error inside {name}: the portal's log tells more")
         raise CallRefusedError(answer["error"], answer["usage"], answer["position"])
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._file.readline(ANSWER_MAX)
+        if not line.endswith(b"\n"):
+            raise EOFError
+        found: dict[str, Any] = json.loads(line)
+        return found
 
     def end(self) -> None:
         """Kill the process and wait until it is gone."""
@@ -171,24 +213,34 @@ class Workers:
     def __init__(self, size: int, table: str = TABLE, idle: float = IDLE_SECONDS) -> None:
         self._table = table
         self._idle = idle
+        self.size = size
         self._slots = BoundedSemaphore(size)
         self._free: list[Child] = []
         self._all: set[Child] = set()
         self._closed = False
         self._reaper = gevent.spawn(self._end_idle)
 
+    @property
+    def busy(self) -> int:
+        """How many of them do something."""
+        return len(self._all) - len(self._free)
+
     def call(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Return what the function *name* returns for *arguments*, within *seconds*.
 
         Raises CallRefusedError for the function's own TiledVizError, WorkerLostError, or CallFailedError.
         """
+        return self.converse(name, seconds, None, arguments)
+
+    def converse(self, name: str, seconds: float, talk: Talk | None, arguments: Mapping[str, Any]) -> Any:
+        """Do the same for a function that says and hears something besides, by *talk*."""
         if not self._slots.acquire(timeout=seconds):
             raise WorkerLostError(f"{name} could not begin within {seconds:g} s: all worker processes are busy")
         try:
             child = self._take()
             try:
                 with gevent.Timeout(seconds):
-                    answer = child.call(name, seconds, arguments)
+                    answer = child.call(name, seconds, arguments, talk)
             except (CallRefusedError, CallFailedError):
                 self._give_back(child)
                 raise

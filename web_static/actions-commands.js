@@ -49,7 +49,7 @@ export class TileActs {
   /** @param {number|null} id */
   code(id) {
     const tile = id === null ? undefined : this.model.tiles.get(id);
-    if (tile) void showCode(tile);
+    if (tile) void showCode(tile, this.model.me.session ?? '');
   }
 }
 

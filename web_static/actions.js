@@ -48,7 +48,7 @@ export class Actions {
       ...(works ? [button(t('tile.size'), () => this.work('size', id)), button(t('tile.run'), () => this.work('run', id))] : []),
       button(t('tile.remove'), () => this.#askRemove(now())),
     ];
-    const buttons = [...(runs && this.model.may('arrange') ? [turn] : []), ...(this.model.may('operate') ? operate : [])];
+    const buttons = [...(runs && this.model.may('arrange') ? [turn] : []), ...(this.model.may('act') ? operate : [])];
     const group = make('div', { class: 'buttons', role: 'group', 'aria-label': t('tile.actions') }, ...buttons);
     this.element.replaceChildren(...(buttons.length > 0 ? [group] : []), this.#said);
   }

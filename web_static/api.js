@@ -1,8 +1,10 @@
-/** The portal's HTTP interface: every call carries the key that login gave this tab. */
+/** The portal's HTTP interface: every call carries the key that login gave this tab, and the session that it is about. */
 
+import { sessionKey } from './here.js';
 import { t } from './text.js';
 
 const KEY = 'tiledviz.key';
+const API = 'api/v1'; // below the page, which may stand under a path of its host
 
 export class ApiError extends Error {
   /** @param {number} status 0 when the portal did not answer @param {string} message @param {number|null} at @param {any} answer all that it said */
@@ -16,6 +18,7 @@ export class ApiError extends Error {
 
 export const hasKey = () => sessionStorage.getItem(KEY) !== null;
 export const setKey = (/** @type {string} */ key) => sessionStorage.setItem(KEY, key);
+export const forgetKey = () => sessionStorage.removeItem(KEY);
 
 /**
  * Call the portal and return its JSON. Throws ApiError with a line to show.
@@ -23,12 +26,11 @@ export const setKey = (/** @type {string} */ key) => sessionStorage.setItem(KEY,
  * @returns {Promise<any>}
  */
 export async function call(method, path, body, signal) {
-  /** @type {Record<string, string>} */
-  const headers = { 'X-TiledViz-Key': sessionStorage.getItem(KEY) ?? '' };
+  const headers = keyed();
   if (body) headers['Content-Type'] = 'application/json';
   let response;
   try {
-    response = await fetch(`/api/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : undefined, signal });
+    response = await fetch(API + path, { method, headers, body: body ? JSON.stringify(body) : undefined, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, t('page.no-answer'));
@@ -36,6 +38,15 @@ export async function call(method, path, body, signal) {
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new ApiError(response.status, answer?.error ?? t('page.answers', { status: response.status }), answer?.at ?? null, answer);
   return answer;
+}
+
+/** @returns {Record<string, string>} */
+const keyed = () => ({ 'X-TiledViz-Key': sessionStorage.getItem(KEY) ?? '', ...(sessionKey() ? { 'X-TiledViz-Session': sessionKey() } : {}) });
+
+/** Return what the portal keeps as bytes, null where it has none. @param {string} path below /api/v1 @returns {Promise<Blob|null>} */
+export async function blob(path) {
+  const response = await fetch(API + path, { headers: keyed() }).catch(() => null);
+  return response?.ok ? response.blob() : null;
 }
 
 /** Return the wall's query result: ids of the tiles that match. */
@@ -61,11 +72,15 @@ export const run = (/** @type {number[]} */ tiles, /** @type {string[]} */ comma
   each('run', tiles, { command, seconds });
 export const put = (/** @type {number[]} */ tiles, /** @type {string} */ path, /** @type {string} base64 */ data) => each('put', tiles, { path, data });
 
-/** @typedef {{case: string, name: string, title: string, icon: string, each: 'tile'|'once', confirm: string, tiles: number[]}} CaseAction */
+/** @typedef {{case: string, name: string, title: string, icon: string, each: 'tile'|'once', leader?: boolean, parameters?: import('./fields-schema.js').Schema|null, confirm: string, tiles: number[]}} CaseAction */
+/** How far an action is in a tile. @typedef {{tile: number, fraction: number, text: string, state: 'waits'|'runs'|'done'|'failed'}} Far */
 
-/** What the cases of tiles offer. @returns {Promise<{actions: CaseAction[], errors: string[]}>} */
+/** What the cases of tiles offer to who asks. @returns {Promise<{actions: CaseAction[], errors: string[]}>} */
 export const caseActions = (/** @type {number[]} */ tiles) => call('POST', '/tiles/actions', { tiles });
-export const caseAct = (/** @type {number[]} */ tiles, /** @type {string} */ name) => each('act', tiles, { name });
+/** Do an action; ends when all is done. @param {number[]} tiles a leader first @param {string} name @param {Record<string, unknown>} given texts as typed @param {string} request a name for it, made up */
+export const caseAct = (tiles, name, given, request) => each('act', tiles, { name, arguments: given, request });
+/** End an act: what runs is ended, what waits never begins. @param {string} request */
+export const actCancel = (request) => call('POST', `/acts/${request}/cancel`, {});
 
 export const play = (/** @type {number[]} */ tiles, /** @type {{at: number, playing: boolean, rate: number}} */ how) => each('play', tiles, how);
 
@@ -78,7 +93,8 @@ export const launchAgain = (/** @type {string} */ job) => call('POST', `/jobs/${
 /** Return the address of a stream and the subprotocols that open it, once, within 30 seconds. */
 export async function streamTicket(/** @type {'wall'|'rfb'} */ stream, /** @type {number|null} */ tile = null) {
   const { ticket } = await call('POST', '/tickets', { stream, tile });
-  const path = stream === 'wall' ? '/api/v1/wall/stream' : `/api/v1/tiles/${tile}/rfb`;
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return { url: `${scheme}://${location.host}${path}`, protocols: ['tiledviz', `ticket.${ticket}`] };
+  const url = new URL(API + (stream === 'wall' ? '/wall/stream' : `/tiles/${tile}/rfb`), location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.hash = '';
+  return { url: url.href, protocols: ['tiledviz', `ticket.${ticket}`] };
 }

@@ -7,6 +7,7 @@ import { CaseActions, caseActionCommands, caseActionsButton } from './case-actio
 import { Commands } from './commands.js';
 import { Connection } from './connection.js';
 import { Drawing } from './draw.js';
+import { deskCommands } from './desk-commands.js';
 import { byId } from './dom.js';
 import { Focus } from './focus.js';
 import { Follow } from './follow.js';
@@ -15,12 +16,15 @@ import { showHands } from './hands-words.js';
 import { helpOf } from './help.js';
 import { watchKeys } from './keyboard.js';
 import { fillTexts, languageCommands, languageSwitch } from './language.js';
+import { Launch, launchCommands } from './launch.js';
 import { layoutCommands, layoutMenu } from './layout-menu.js';
 import { Limits } from './limits.js';
-import { login, watchAddress } from './login.js';
+import { hasKey } from './api.js';
+import { login, takeBrought, watchAddress } from './login.js';
+import { showInvitation, showLogin, showReset, showVerified } from './login-page.js';
 import { Many } from './many.js';
 import { Model } from './model.js';
-import { showLogin, showNotices, showStatus, watchEmpty } from './pages.js';
+import { showNotices, showStatus, watchEmpty } from './pages.js';
 import { Mover, moveCommands } from './mover.js';
 import { notesCommands, openedNote } from './notes.js';
 import { Palette, paletteCommands } from './palette.js';
@@ -125,10 +129,12 @@ function start() {
   const palette = new Palette(commands);
   const tags = tagging(model, palette);
   commands.add(...tags.commands, ...searchCommands(search, model));
-  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...tileSetCommands(model), ...together({ model, stage, focus, search, commands }));
+  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...tileSetCommands(model), ...deskCommands(model), ...together({ model, stage, focus, search, commands }));
   showSelection(model, commands, toWall);
   watchEmpty(model, commands, () => model.focus !== null && stage.focusOn(model.focus));
-  commands.add(...caseActionCommands(caseActions));
+  const launch = new Launch();
+  byId('launch-open', HTMLButtonElement).addEventListener('click', () => launch.open());
+  commands.add(...caseActionCommands(caseActions), ...launchCommands(launch));
   const help = helpOf(commands);
   commands.add({ id: 'help', label: () => t('command.help'), group: 'help', keys: ['?'], run: help });
   watchKeys(commands, () => focus.id !== null || hands.on);
@@ -147,7 +153,7 @@ function start() {
   model.addEventListener('wall', preload, { once: true });
   connection.addEventListener('status', () => {
     const { status } = connection;
-    showStatus(status, () => connection.retryNow());
+    showStatus(status, () => connection.retryNow(), model.me.who?.guest ?? false);
     connection.tell({ type: 'stale', since: isStale(status.state) && status.lostAt ? status.lostAt.getTime() / 1000 : null });
   });
   setInterval(() => document.hidden || ticking.forEach((each) => each.tick()), TICK_MS);
@@ -158,6 +164,12 @@ function start() {
 
 fillTexts();
 watchAddress();
-const problem = await login();
-if (problem === null) start();
-else showLogin(problem);
+const brought = takeBrought();
+if (brought?.what === 'invite') showInvitation(brought.secret, hasKey());
+else if (brought?.what === 'reset') showReset(brought.secret);
+else if (brought?.what === 'verify') await showVerified(brought.secret);
+else {
+  const problem = await login(brought?.secret ?? null);
+  if (problem === null) start();
+  else showLogin(problem);
+}

@@ -1,5 +1,6 @@
 /** The bar above the wall: what wall this is, what of it is shown, and what the bar offers to who looks. */
 
+import { roleWords } from './desk-words.js';
 import { byId, setText } from './dom.js';
 import { formatCount } from './format.js';
 import { t } from './text.js';
@@ -14,7 +15,7 @@ export function watchBar(model) {
 /** Offer what who looks may do, and say so to who may only look. @param {import('./model.js').Model} model */
 function showRights(model) {
   for (const each of document.querySelectorAll('[data-needs]')) {
-    if (each instanceof HTMLElement) each.hidden = !model.may(/** @type {import('./model.js').Right} */ (each.dataset.needs));
+    if (each instanceof HTMLElement) each.hidden = !model.may(/** @type {import('./me.js').Needed} */ (each.dataset.needs));
   }
   const looking = byId('looking', HTMLElement);
   setText(looking, lookingWords(model));
@@ -22,7 +23,7 @@ function showRights(model) {
 }
 
 /** Return what is said to who may not work in tiles, or ''. @param {import('./model.js').Model} model */
-export const lookingWords = (model) => (model.me.role === '' || model.may('operate') ? '' : t('bar.looking', { role: model.me.role }));
+export const lookingWords = (model) => (model.me.role === '' || model.may('operate') ? '' : t('bar.looking', { role: roleWords(model.me.role) }));
 
 /** Where the bar is narrow its controls fold into one button. @param {HTMLElement} view @param {HTMLElement} tools */
 export function watchFold(view, tools) {
@@ -55,6 +56,6 @@ function showSession(model) {
     t('bar.live', { live: formatCount(countOf('live')), all: formatCount(all) }),
     ...(failed > 0 ? [t('bar.failed', { n: failed, failed: formatCount(failed) })] : []),
   ];
-  setText(byId('session', HTMLElement), all === 0 ? model.session : [what || model.session, counts.join(', ')].join(' · '));
+  setText(byId('session', HTMLElement), all === 0 ? '' : [what || model.session, counts.join(', ')].join(' · '));
   document.title = `${what || model.session} · TiledViz`;
 }

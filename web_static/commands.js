@@ -9,7 +9,7 @@
  * @property {() => string} label
  * @property {Group} group
  * @property {string[]} [keys]    as shown: 'Ctrl+Z', 'Shift+A', 'N', '/'
- * @property {import('./model.js').Right} [needs] the right without which it is not offered
+ * @property {import('./me.js').Needed} [needs] the right without which it is not offered
  * @property {() => boolean} [enabled] whether it would do anything now
  * @property {boolean} [onWall]   its keys count only while the wall (or nothing) has the keyboard: such keys work buttons too
  * @property {boolean} [repeats]  it is run again and again while its keys are held down
@@ -43,7 +43,7 @@ export class Commands extends EventTarget {
   /** @type {Map<string, Command>} */ #commands = new Map();
   /** @type {string[]} ids, the last run first */ recent = [];
 
-  /** @param {(right: import('./model.js').Right) => boolean} [may] */
+  /** @param {(right: import('./me.js').Needed) => boolean} [may] */
   constructor(may = () => true) {
     super();
     this.may = may;

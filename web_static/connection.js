@@ -3,7 +3,8 @@
  *
  * Fires `event` (detail: what the portal says) and `status` (detail: Status).
  *
- * @typedef {{state: 'connecting'|'open'|'lost'|'expired'|'outdated', reason: string, lostAt: Date|null}} Status
+ * @typedef {{state: 'connecting'|'open'|'lost'|'expired'|'gone'|'outdated', reason: string, lostAt: Date|null}} Status  expired: no login any
+ *   more; gone: no way into this session any more, or there is none
  * @typedef {import('./wall-worker.js').ToWorker} ToWorker
  * @typedef {import('./wall-worker.js').FromWorker} FromWorker
  */
@@ -24,6 +25,7 @@ export class Connection extends EventTarget {
   #openedAt = 0;
   #timer = 0;
   #trying = false;
+  #out = ''; // why the portal ended the stream, where it did so on purpose
 
   constructor() {
     super();
@@ -59,14 +61,16 @@ export class Connection extends EventTarget {
 
   /** Open the stream: a ticket first, then the socket in the worker. */
   async open() {
-    if (this.#trying || this.status.state === 'expired' || this.status.state === 'outdated') return;
+    if (this.#trying || ['expired', 'gone', 'outdated'].includes(this.status.state)) return;
     this.#trying = true;
     clearTimeout(this.#timer);
     try {
       this.tell({ type: 'connect', ...(await streamTicket('wall')) });
     } catch (error) {
       this.#trying = false;
-      if (error instanceof ApiError && error.status === 401) this.#say('expired', error.message);
+      const status = error instanceof ApiError ? error.status : 0;
+      if (status === 401) this.#say('expired', this.#out || String(/** @type {Error} */ (error).message));
+      else if (status === 403 || status === 404) this.#say('gone', this.#out || String(/** @type {Error} */ (error).message));
       else this.#lost(error instanceof Error ? error.message : String(error));
     }
   }
@@ -89,6 +93,7 @@ export class Connection extends EventTarget {
     if (message.type === 'open') {
       this.#trying = false;
       this.#openedAt = Date.now();
+      this.#out = '';
       this.#say('open', '');
     } else if (message.type === 'outdated') {
       this.#trying = false;
@@ -97,6 +102,7 @@ export class Connection extends EventTarget {
       this.#trying = false;
       if (this.#openedAt > 0 && Date.now() - this.#openedAt > HEALTHY_MS) this.#wait = FIRST_WAIT_MS;
       this.#openedAt = 0;
+      this.#out = message.out ? message.reason : '';
       this.#lost(message.reason || t('status.broke-off'));
     } else if (message.type === 'event') {
       this.dispatchEvent(new CustomEvent('event', { detail: message.event }));

@@ -161,7 +161,7 @@ export class Focus {
       make('p', {}, line),
       ...(said.advice ? [make('p', { class: 'advice' }, said.advice)] : []),
       this.#actions.element,
-      ...(tellsWhy(tile.state) ? [logOf(tile.id, tile.state === 'failed')] : []),
+      ...(tellsWhy(tile.state) && this.model.may('read') ? [logOf(tile.id, tile.state === 'failed')] : []),
     );
   }
 

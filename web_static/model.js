@@ -45,12 +45,12 @@
  * @property {number|null} member
  * @property {Record<string, Value>} metadata
  * @property {number|null} stream
- * @typedef {'see'|'arrange'|'manage'|'operate'} Right  the table is in tvcore/portal/roles.py
- * @typedef {{role: string, rights: Right[], person?: string}} Me
+ * @typedef {import('./me.js').Me} Me
  * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
 import { lanesOf, moves, onWall } from './arrangement.js';
+import { may } from './me.js';
 import { Room } from './room.js';
 
 /** Return whether a tile is a display that one works in. @param {Pick<Tile, 'kind'>} tile */
@@ -255,9 +255,9 @@ export class Model extends EventTarget {
     this.#fire('me');
   }
 
-  /** Return whether who looks has a right. All that the page offers asks here; the portal enforces it. */
-  may(/** @type {Right} */ right) {
-    return this.me.rights.includes(right);
+  /** Return whether who looks has a right, or is somebody for whom something is. All that the page offers asks here; the portal enforces it. */
+  may(/** @type {import('./me.js').Needed} */ right) {
+    return may(this.me, right);
   }
 
   isDimmed(/** @type {number} */ id) {

@@ -1,56 +1,14 @@
-/** Words over the wall: how to log in, how to fill an empty wall, the banner of a lost connection, notices. */
+/** Words over the wall: how to fill an empty one, the banner of a lost connection, notices. */
 
+import { forgetKey } from './api.js';
+import { command } from './command-line.js';
 import { button, byId, make } from './dom.js';
+import { showLogin } from './login-page.js';
+import { showGone, showOut } from './out-page.js';
 import { t } from './text.js';
 import { clock } from './times.js';
 
-const WAYS = [
-  ['tiledviz launch gray_scott', t('empty.demo')],
-  ['tiledviz cases', t('empty.cases')],
-  ['tiledviz launch CASE --tiles 8 --set KEY=VALUE', t('empty.launch')],
-];
-
-/** A line to type in a terminal, with a button that copies it. @param {string} text */
-function command(text) {
-  const code = make('code', {}, text);
-  const copy = button(t('page.copy'), () => void copyText(), { 'aria-label': t('page.copy-what', { text }) });
-  const copyText = async () => {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = t('page.copied');
-    setTimeout(() => (copy.textContent = t('page.copy')), 1500);
-  };
-  // Without a secure context there is no clipboard to write to; the text can still be selected by one click.
-  return make('div', { class: 'command' }, code, ...(navigator.clipboard ? [copy] : []));
-}
-
-/** Show how to come in. @param {string} problem what went wrong, or '' */
-export function showLogin(problem) {
-  for (const open of document.querySelectorAll('dialog')) open.close(); // all else is inert under a modal one
-  const page = byId('login', HTMLElement);
-  page.replaceChildren(
-    make(
-      'main',
-      { class: 'sheet' },
-      make('img', { class: 'mark', src: '/static/icon.svg', alt: '' }),
-      make('h1', {}, t('login.heading')),
-      ...(problem ? [make('p', { class: 'problem', role: 'alert' }, `${problem[0].toUpperCase()}${problem.slice(1)}.`.replace(/\.\.$/, '.'))] : []),
-      make('p', {}, t('login.no-key')),
-      make(
-        'ul',
-        { class: 'ways' },
-        make(
-          'li',
-          {},
-          command('tiledviz open'),
-          make('p', {}, t('login.about')),
-        ),
-      ),
-    ),
-  );
-  page.hidden = false;
-  byId('app', HTMLElement).hidden = true;
-  document.title = `${t('login.title')} · TiledViz`;
-}
+const EXAMPLE = 'tiledviz launch gray_scott';
 
 /**
  * Say over a wall on which nothing stands why that is, and what brings tiles there.
@@ -59,10 +17,19 @@ export function showLogin(problem) {
 export function watchEmpty(model, commands, leave) {
   const page = byId('empty', HTMLElement);
   const back = (/** @type {import('./text.js').Key} */ key, /** @type {string[]} */ ...ids) => button(t(key), () => ids.forEach((id) => commands.run(id)), { class: 'primary' });
-  const ways = () => [make('p', {}, t('empty.type')), make('ul', { class: 'ways' }, ...WAYS.map(([line, about]) => make('li', {}, command(line), make('p', {}, about))))];
+  const way = (/** @type {HTMLElement} */ first, /** @type {string} */ about) => make('li', {}, first, make('p', {}, about));
+  const ways = () => [
+    make(
+      'ul',
+      { class: 'ways' },
+      way(back('launch.command', 'launch'), t('empty.form')),
+      way(button(t('tilesets.command'), () => commands.run('tilesets')), t('empty.sets')),
+      way(command(EXAMPLE), t('empty.terminal')),
+    ),
+  ];
   const contents = {
     full: () => [],
-    bare: () => (model.may('operate') ? ways() : [make('p', {}, t('empty.wait'))]),
+    bare: () => (model.may('act') ? ways() : [make('p', {}, t('empty.wait'))]),
     hidden: () => (model.may('arrange') ? [back('empty.show', 'show-hidden', 'tag-show-all')] : []),
     searched: () => [back('empty.clear', 'search-clear')],
   };
@@ -79,10 +46,14 @@ export function watchEmpty(model, commands, leave) {
   for (const type of ['wall', 'order', 'me']) model.addEventListener(type, show);
 }
 
-/** Show how the connection is. @param {import('./connection.js').Status} status @param {() => void} retry */
-export function showStatus({ state, reason, lostAt }, retry) {
+/** Show how the connection is. @param {import('./connection.js').Status} status @param {() => void} retry @param {boolean} guest whether who looks came by an invitation */
+export function showStatus({ state, reason, lostAt }, retry, guest) {
   const banner = byId('banner', HTMLElement);
-  if (state === 'expired') return showLogin(reason);
+  if (state === 'expired') {
+    forgetKey(); // it is good for nothing: one comes in anew
+    return guest ? showOut(reason) : showLogin(reason);
+  }
+  if (state === 'gone') return void showGone(reason);
   banner.hidden = state !== 'lost' && state !== 'outdated';
   if (banner.hidden) return banner.replaceChildren();
   if (state === 'outdated') {

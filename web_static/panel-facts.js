@@ -51,7 +51,7 @@ export class Facts {
       [t('facts.image'), imageWords(tile.image, set?.images)],
       [t('facts.job'), tile.job ?? '–'],
     ]);
-    this.#stop.hidden = tile.job === null || !this.model.may('operate') || this.model.isOver(tile);
+    this.#stop.hidden = tile.job === null || !this.model.may('act') || this.model.isOver(tile);
   }
 
   #settle() {

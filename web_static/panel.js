@@ -140,7 +140,7 @@ export class Panel {
     const tile = this.model.focused();
     if (this.#element.hidden || !tile) return;
     this.#showState(tile);
-    const log = tellsWhy(tile.state) ? `${tile.id} ${tile.state} ${tile.reason}` : '';
+    const log = tellsWhy(tile.state) && this.model.may('read') ? `${tile.id} ${tile.state} ${tile.reason}` : '';
     if (this.#log.dataset.of !== log) {
       this.#log.dataset.of = log;
       this.#log.replaceChildren(...(log ? [logOf(tile.id, tile.state === 'failed')] : []));

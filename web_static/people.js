@@ -16,6 +16,7 @@ export class People {
   #dots = make('span', { class: 'dots', 'aria-hidden': 'true' });
   #count = make('span', {});
   #list = make('ul', { class: 'people' });
+  /** @type {HTMLElement} */ #field;
   /** @type {Map<string, Line>} by person; they stay, so that nothing goes from under a hand */ #lines = new Map();
   #name = make('input', { type: 'text', maxlength: String(NAME_MOST), autocomplete: 'nickname', spellcheck: 'false' });
 
@@ -27,9 +28,9 @@ export class People {
     this.model = model;
     this.room = model.room;
     this.follow = follow;
-    const field = make('div', { class: 'field' }, make('label', {}, make('span', {}, t('people.name')), this.#name));
+    this.#field = make('div', { class: 'field' }, make('label', {}, make('span', {}, t('people.name')), this.#name));
     const open = make('button', { type: 'button' }, this.#count, this.#dots);
-    popover(open, make('div', { class: 'people-menu' }, field, this.#list), { label: t('people.title'), open: () => this.#refresh() });
+    popover(open, make('div', { class: 'people-menu' }, this.#field, this.#list), { label: t('people.title'), open: () => this.#refresh() });
     place.append(open);
     this.#name.addEventListener('change', () => {
       const wanted = this.#name.value.trim();
@@ -54,6 +55,7 @@ export class People {
     const people = new Set([this.room.person, ...others]);
     setText(this.#count, t('people.here', { n: people.size }));
     this.#showDots([...people].slice(0, DOTS_MOST));
+    this.#field.hidden = this.room.called !== null;
     if (document.activeElement !== this.#name) this.#name.value = this.#ownName;
     for (const [person, { element }] of this.#lines) {
       if (others.has(person)) continue;

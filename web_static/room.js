@@ -8,8 +8,8 @@
  * @typedef {import('./document.js').Operation} Operation
  * @typedef {import('./document.js').Json} Json
  * @typedef {{person: string, page: string, focus: number|null, view: [number, number, number, number]|null,
- *   columns: number|null, zoomed: number[]}} Presence  view: what of the wall is in sight, in wall units; columns: of the wall there
- * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'>} Here
+ *   columns: number|null, zoomed: number[], name?: string|null}} Presence  name: on the portal's word; view: what of the wall is in sight, in wall units; columns: of the wall there
+ * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'|'name'>} Here
  */
 
 import { Document, editsTo } from './document.js';
@@ -30,6 +30,7 @@ export class Room extends EventTarget {
   /** @type {Map<string, Presence>} by page, without this one */ people = new Map();
   page = newName(6);
   /** whether the portal has told what the document is */ loaded = false;
+  /** @type {string|null} what one is called on the portal's word; null: one says it oneself */ called = null;
   #person = '';
   #gathering = false;
   /** @type {Set<string>} ids of what was sent over the stream that is open, and has no number yet */ #sent = new Set();
@@ -235,16 +236,20 @@ export class Room extends EventTarget {
   #meet({ all, people }) {
     if (all) this.people.clear();
     for (const [page, here] of Object.entries(people)) {
-      if (page === this.page) continue;
+      if (page === this.page) {
+        this.called = here?.name ?? null;
+        continue;
+      }
       if (here === null) this.people.delete(page);
       else this.people.set(page, { ...here, page });
     }
     this.#peopleChanged();
   }
 
-  /** Return what a person is called. @param {string} person @returns {string} */
+  /** Return what a person is called: on the portal's word, where it has one. @param {string} person @returns {string} */
   nameOf(person) {
-    return this.document.get(`person/${person}/name`) ?? t('people.unnamed', { mark: person.slice(0, 3) });
+    const said = person === this.#person ? this.called : [...this.people.values()].find((each) => each.person === person)?.name;
+    return said || (this.document.get(`person/${person}/name`) ?? t('people.unnamed', { mark: person.slice(0, 3) }));
   }
 
   #peopleChanged() {

@@ -13,7 +13,7 @@ const FILE_TYPE = 'application/json';
 
 export class SessionMenu {
   #said = make('p', { class: 'said', role: 'status' });
-  #versions = make('ul', { class: 'rows' });
+  #versions = make('ul', { class: 'rows', 'data-needs': 'read' });
   #bookmarks = make('ul', { class: 'rows' });
   #file = make('input', { type: 'file', accept: FILE_TYPE, hidden: '', 'aria-label': t('menu.import') });
 
@@ -25,7 +25,7 @@ export class SessionMenu {
   constructor(model, does, place) {
     this.model = model;
     this.does = does;
-    this.open = make('button', { type: 'button' }, t('menu.title'));
+    this.open = make('button', { type: 'button', 'data-needs': 'all' }, t('menu.title'));
     this.#file.addEventListener('change', () => void this.#import());
     this.panel = popover(this.open, this.#content(), { label: t('menu.title'), open: () => void this.#refresh() }).panel;
     place.append(this.open);
@@ -37,19 +37,19 @@ export class SessionMenu {
       await navigator.clipboard.writeText(this.does.link());
       return t('menu.link-copied');
     }));
-    const files = make('div', { class: 'buttons' }, button(t('menu.export'), () => void this.#try(() => this.#export())), button(t('menu.import'), () => this.#file.click(), { 'data-needs': 'arrange' }), this.#file);
+    const files = make('div', { class: 'buttons' }, button(t('menu.export'), () => void this.#try(() => this.#export()), { 'data-needs': 'read' }), button(t('menu.import'), () => this.#file.click(), { 'data-needs': 'arrange' }), this.#file);
     return make(
       'div',
       { class: 'session-menu' },
       link,
-      button(t('tilesets.command'), () => this.does.sets()),
+      button(t('tilesets.command'), () => this.does.sets(), { 'data-needs': 'read' }),
       make('h3', {}, t('menu.bookmarks')),
       this.#bookmarks,
       nameForm(t('menu.bookmark'), t('menu.bookmark-do'), (name) => this.#try(async () => this.#bookmark(name))),
-      make('h3', {}, t('menu.versions')),
+      make('h3', { 'data-needs': 'read' }, t('menu.versions')),
       this.#versions,
       nameForm(t('menu.save'), t('menu.save-do'), (name) => this.#try(() => this.#save(name))),
-      make('h3', {}, t('menu.file')),
+      make('h3', { 'data-needs': 'read' }, t('menu.file')),
       files,
       this.#said,
     );
@@ -82,6 +82,7 @@ export class SessionMenu {
   async #refresh() {
     this.#say('', false);
     this.#showBookmarks();
+    if (!this.model.may('read')) return;
     await this.#try(async () => {
       this.#showVersions((await call('GET', '/session/versions')).versions);
       return '';
@@ -134,7 +135,7 @@ export class SessionMenu {
 
   async #export() {
     const content = await call('GET', '/session/export');
-    saveFile(new Blob([JSON.stringify(content, null, 1)], { type: FILE_TYPE }), `${this.model.session}.tiledviz.json`);
+    saveFile(new Blob([JSON.stringify(content, null, 1)], { type: FILE_TYPE }), `${this.model.me.title || this.model.session}.tiledviz.json`);
     return content.notes.join(' ');
   }
 
@@ -190,5 +191,5 @@ function nameForm(label, go, run) {
 
 /** @param {SessionMenu} menu @returns {import('./commands.js').Command[]} */
 export const sessionCommands = (menu) => [
-  { id: 'session', label: () => t('menu.open'), group: 'session', keys: ['B'], run: () => menu.open.click() },
+  { id: 'session', label: () => t('menu.open'), group: 'session', keys: ['B'], needs: 'all', run: () => menu.open.click() },
 ];

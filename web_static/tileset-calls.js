@@ -30,6 +30,9 @@ export const revisions = async (name) => (await call('GET', at(name, 'revisions'
 /** @param {{path: string, name: string}|{file: string, text: string, name: string}} source @returns {Promise<{name: string, revision: number, report: Report}>} */
 export const importSet = (source) => call('POST', '/tilesets/import', source);
 
+/** What can be imported, by plugins too. @returns {Promise<{formats: {name: string, title: string, origin: string}[], problems: string[]}>} */
+export const formats = () => call('GET', '/formats');
+
 /** @param {string} name @param {number[]|null} tiles null: all of the wall @returns {Promise<{name: string, revision: number, report: Report}>} */
 export const fromWall = (name, tiles) => call('POST', '/tilesets/from-wall', { name, tiles });
 

@@ -1,7 +1,7 @@
 /** A column of a tile set: a new one, or another name, kind, unit; or it goes. */
 
 import { button } from './dom.js';
-import { ask } from './tileset-ask.js';
+import { ask } from './ask.js';
 import { COLUMN_KINDS } from './tileset-cells.js';
 import { t } from './text.js';
 

@@ -2,24 +2,30 @@
 
 import { make } from './dom.js';
 import * as calls from './tileset-calls.js';
-import { ask } from './tileset-ask.js';
+import { ask } from './ask.js';
 import { t } from './text.js';
 
 const BYTES_MOST = 64 * 1024 * 1024; // what the portal takes in one call
 
 /** Ask what to import. @param {HTMLElement} place @param {(name: string, report: calls.Report) => void} done */
 export function askImport(place, done) {
+  const known = calls.formats().then(
+    ({ formats }) => formats.map((/** @type {{name: string, title: string}} */ each) => /** @type {[string, string]} */ ([each.name, `${each.title} (${each.name})`])),
+    () => /** @type {[string, string][]} */ ([]),
+  );
+  /** @type {import('./ask.js').Field[]} */
   const fields = [
     { name: 'path', label: t('tilesets.import-path'), optional: true, hint: t('tilesets.import-path-hint') },
     { name: 'file', label: t('tilesets.import-file'), file: true },
+    { name: 'format', label: t('tilesets.import-format'), choices: [['', t('tilesets.import-any')]], more: known },
     { name: 'name', label: t('tilesets.name'), optional: true, hint: t('tilesets.import-name-hint') },
   ];
-  ask(place, t('tilesets.import'), fields, t('tilesets.do-import'), async ({ path, name }, [file]) => {
+  ask(place, t('tilesets.import'), fields, t('tilesets.do-import'), async ({ path, format, name }, [file]) => {
     if ((path.trim() === '') === !file) return t('tilesets.import-one');
     if (file && file.size > BYTES_MOST) return t('tilesets.import-large');
     try {
       const source = file ? { file: file.name, text: await file.text() } : { path: path.trim() };
-      const found = await calls.importSet({ ...source, name: name.trim() });
+      const found = await calls.importSet({ ...source, ...(format ? { format } : {}), name: name.trim() });
       done(found.name, found.report);
       return '';
     } catch (error) {

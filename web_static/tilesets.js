@@ -3,7 +3,7 @@
 import { ApiError } from './api.js';
 import { announce } from './announce.js';
 import { button, byId, make, saveFile } from './dom.js';
-import { ask } from './tileset-ask.js';
+import { ask } from './ask.js';
 import * as calls from './tileset-calls.js';
 import { draftOf, dropDraft } from './tileset-drafts.js';
 import { TileSetEditor } from './tileset-editor.js';
@@ -42,8 +42,13 @@ export class TileSets {
     addEventListener('pagehide', () => this.#editor?.leave());
   }
 
+  /** whether who looks may run what a set holds, or read and write files */
   get #may() {
-    return this.model.may('operate');
+    return this.model.may('act');
+  }
+
+  get #edits() {
+    return this.model.may('arrange');
   }
 
   /** Open the list. */
@@ -94,15 +99,16 @@ export class TileSets {
     open.append(make('strong', {}, set.title || name), make('span', { class: 'small' }, name));
     const when = new Date(set.at * 1000).toLocaleString(localeOf(), { dateStyle: 'medium', timeStyle: 'short' });
     const who = this.model.room.nameOf(set.person);
-    const does = this.#may
-      ? [
-          button(t('tilesets.show'), () => void this.#try(() => this.#show(name)), { 'aria-label': t('tilesets.show-name', { name }) }),
-          button(t('tilesets.copy'), () => this.#askName('copy', name), { 'aria-label': t('tilesets.copy-name', { name }) }),
-          button(t('tilesets.rename'), () => this.#askName('rename', name), { 'aria-label': t('tilesets.rename-name', { name }) }),
-          button(t('tilesets.export'), () => this.#export(name), { 'aria-label': t('tilesets.export-name', { name }) }),
-          button(t('tilesets.remove'), () => void this.#try(() => this.#remove(set)), { 'aria-label': t('tilesets.remove-name', { name }) }),
-        ]
-      : [];
+    const operate = [
+      button(t('tilesets.show'), () => void this.#try(() => this.#show(name)), { 'aria-label': t('tilesets.show-name', { name }) }),
+      button(t('tilesets.export'), () => this.#export(name), { 'aria-label': t('tilesets.export-name', { name }) }),
+    ];
+    const edit = [
+      button(t('tilesets.copy'), () => this.#askName('copy', name), { 'aria-label': t('tilesets.copy-name', { name }) }),
+      button(t('tilesets.rename'), () => this.#askName('rename', name), { 'aria-label': t('tilesets.rename-name', { name }) }),
+      button(t('tilesets.remove'), () => void this.#try(() => this.#remove(set)), { 'aria-label': t('tilesets.remove-name', { name }) }),
+    ];
+    const does = [...(this.#may ? operate : []), ...(this.#edits ? edit : [])];
     const draft = draftOf(name) ? [make('span', { class: 'ts-draft' }, t('tilesets.has-draft'))] : [];
     const changed = make('td', {}, when, ...(who ? [make('span', { class: 'small' }, ` ${who}`)] : []));
     return make('tr', {}, make('td', {}, open, ...draft), make('td', { class: 'number' }, String(set.tiles)), make('td', { class: 'number' }, String(set.columns)), changed, make('td', {}, (set.jobs ?? []).length > 0 ? t('tilesets.on-wall') : ''), make('td', {}, make('span', { class: 'buttons' }, ...does)));
@@ -138,7 +144,7 @@ export class TileSets {
   #editorOf(name, edit) {
     const more = [button(t('tilesets.versions'), () => void this.#try(() => this.#versions(name)))];
     if (this.#may) more.push(button(t('tilesets.export'), () => this.#export(name)), button(t('tilesets.show'), () => void this.#try(() => this.#show(name))));
-    return new TileSetEditor(name, edit, { back: () => this.#home(), may: this.#may, say: (text, problem) => this.#say(text, problem), more });
+    return new TileSetEditor(name, edit, { back: () => this.#home(), may: this.#edits, say: (text, problem) => this.#say(text, problem), more });
   }
 
   /** @param {string} name */
@@ -195,7 +201,7 @@ export class TileSets {
         await calls.restore(name, revision);
         await this.#edit(name);
       }), { 'aria-label': t('tilesets.restore-name', { n: revision }) });
-      return make('li', {}, make('strong', {}, t('tilesets.version', { n: revision })), make('span', { class: 'small' }, `${when} ${label}`), ...(this.#may && revision !== found[0].revision ? [restore] : []));
+      return make('li', {}, make('strong', {}, t('tilesets.version', { n: revision })), make('span', { class: 'small' }, `${when} ${label}`), ...(this.#edits && revision !== found[0].revision ? [restore] : []));
     });
     ask(this.#dialog, t('tilesets.versions-of', { name }), [], t('page.close'), () => '', make('ul', { class: 'ts-versions' }, ...rows));
   }
@@ -244,7 +250,7 @@ export class TileSets {
 export function tileSetCommands(model) {
   const sets = new TileSets(model);
   return [
-    { id: 'tilesets', label: () => t('tilesets.command'), group: 'session', run: () => sets.open() },
-    { id: 'tilesets-keep', label: () => t('tilesets.command-keep'), group: 'session', needs: 'operate', enabled: () => model.chosen.size > 0, run: () => sets.keepTiles([...model.chosen]) },
+    { id: 'tilesets', label: () => t('tilesets.command'), group: 'session', needs: 'read', run: () => sets.open() },
+    { id: 'tilesets-keep', label: () => t('tilesets.command-keep'), group: 'session', needs: 'act', enabled: () => model.chosen.size > 0, run: () => sets.keepTiles([...model.chosen]) },
   ];
 }

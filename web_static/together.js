@@ -3,6 +3,7 @@
 import { announce } from './announce.js';
 import { byId } from './dom.js';
 import { FollowView } from './follow-view.js';
+import { hashOf, sessionKey } from './here.js';
 import { People, peopleCommands } from './people.js';
 import { SessionMenu, sessionCommands } from './session-menu.js';
 import { readView, writeView } from './view-url.js';
@@ -59,7 +60,7 @@ export function together({ model, stage, focus, search, commands }) {
     model,
     {
       sets: () => commands.run('tilesets'),
-      link: () => new URL(`#${writeView(view())}`, location.href).href,
+      link: () => new URL(`#${hashOf(model.me.session ?? '', writeView(view()))}`, location.href).href,
       // What one sees, also while one looks along: whoever goes there goes to that place.
       view: () => ({ ...view(), zoomed: model.zoomed, follow: null, piece: null, shared: keptShared() }),
       go: ({ shared = [], ...wanted }) => {
@@ -92,7 +93,7 @@ function watchAddressOfView(model, view, go) {
   model.room.addEventListener('change', arrive);
   setInterval(() => {
     if (!there || document.hidden) return;
-    const hash = writeView(view());
+    const hash = hashOf(sessionKey(), writeView(view()));
     if (hash !== location.hash.slice(1)) history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search);
   }, ADDRESS_MS);
   addEventListener('hashchange', () => {

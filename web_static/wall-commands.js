@@ -37,7 +37,7 @@ export function wallCommands({ stage, model, open, search, panel, theme, work, h
     { id: 'zoom-tile', label: () => t('command.zoom-tile'), group: 'look', keys: ['Z'], view: true, enabled, run: onFocused((id) => stage.zoomTo(id)) },
     { id: 'next-page', label: () => t('command.next-page'), group: 'look', keys: ['N'], view: true, run: () => turnPage(stage, 1) },
     { id: 'last-page', label: () => t('command.last-page'), group: 'look', keys: ['Shift+N'], view: true, run: () => turnPage(stage, -1) },
-    { id: 'search', label: () => t('command.search'), group: 'look', keys: ['/'], run: search },
+    { id: 'search', label: () => t('command.search'), group: 'look', keys: ['/'], needs: 'all', run: search },
     { id: 'sort', label: () => t('command.sort'), group: 'look', keys: ['S'], needs: 'arrange', run: () => openMenu('arrange-menu') },
     { id: 'sort-other', label: () => t('command.sort-other'), group: 'look', keys: ['R'], needs: 'arrange', run: () => model.sortBy({ ...model.sorting, descending: !model.sorting.descending }) },
     { id: 'layout', label: () => t('command.layout'), group: 'look', keys: ['C'], run: () => openMenu('layout-menu') },
@@ -46,7 +46,7 @@ export function wallCommands({ stage, model, open, search, panel, theme, work, h
     { id: 'off', label: () => t('command.off'), group: 'tiles', keys: ['O'], needs: 'arrange', enabled: () => model.meant.length > 0, run: () => turn(model) },
     { id: 'hands', label: () => t('command.hands'), group: 'work', keys: ['W'], needs: 'operate', run: hands },
     { id: 'many', label: () => t('command.many'), group: 'work', keys: ['M'], needs: 'operate', run: many },
-    { id: 'work', label: () => t('command.work'), group: 'work', keys: ['X'], needs: 'operate', run: work },
+    { id: 'work', label: () => t('command.work'), group: 'work', keys: ['X'], needs: 'act', run: work },
   ];
 }
 

@@ -19,7 +19,7 @@
  *   | {type: 'say', message: object}
  *   | {type: 'snapshot', id: number, request: number}
  *   | {type: 'drawn', request: number}} ToWorker
- * @typedef {{type: 'open'} | {type: 'outdated'} | {type: 'closed', reason: string} | {type: 'event', event: any}
+ * @typedef {{type: 'open'} | {type: 'outdated'} | {type: 'closed', reason: string, out: boolean} | {type: 'event', event: any}
  *   | {type: 'answer', request: number, value: any}} FromWorker
  */
 
@@ -27,6 +27,8 @@ import { t } from './text.js';
 import { EVENT, isGreeting, kindOf, parseEvent } from './wire.js';
 import { Pictures } from './wall-pictures.js';
 import { Scene } from './wall-scene.js';
+
+const POLICY = 1008; // the close code (RFC 6455, section 7.4.1) by which the portal throws somebody out
 
 const pictures = new Pictures((id) => scene.pictureChanged(id));
 const scene = new Scene(pictures, () => tellDrawn());
@@ -75,11 +77,11 @@ function connect(url, protocols) {
       opened.close();
     }
   };
-  opened.onclose = ({ reason }) => {
+  opened.onclose = ({ reason, code }) => {
     if (socket !== opened) return;
     socket = null;
     pictures.forgetDrawn();
-    tell({ type: 'closed', reason: broken || reason });
+    tell({ type: 'closed', reason: broken || reason, out: code === POLICY });
   };
 }
 

@@ -4,7 +4,8 @@
  * - `tiles()`: in the order shown, `{id, title, state, off, dimmed, focused, rect}`; rect is the picture's place in the
  *   window, `{x, y, width, height}` in CSS pixels.
  * - `camera()`: `{x, y, scale}`: the wall's point in the upper left corner, and CSS pixels per tile's width.
- * - `connection()`: `'connecting'`, `'open'`, `'lost'`, `'expired'` or `'outdated'` (the portal is of another release).
+ * - `connection()`: `'connecting'`, `'open'`, `'lost'`, `'expired'`, `'gone'` (no way into this session) or `'outdated'` (the portal is of
+ *   another release).
  * - `drawn()`: a promise of `{frames, tiles: {ID: count}}`: frames drawn on the canvas, and pictures drawn of each tile.
  * - `session`: the session's room, where `set`, `write`, `undo` and `redo` do what hands do.
  */

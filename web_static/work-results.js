@@ -1,6 +1,6 @@
 /** The table of what came of work in tiles, a line each. */
 
-import { make } from './dom.js';
+import { make, setText } from './dom.js';
 import { t } from './text.js';
 
 /** @typedef {import('./api.js').Result} Result */
@@ -25,7 +25,17 @@ export function resultsTable(tiles) {
     said.classList.toggle('bad', result.error !== '' || Boolean(result.code));
     output.replaceChildren(...outputOf(result));
   };
-  return { element, show };
+  /** Say how far a tile is, from 0 to 1. @param {number} id @param {string} words @param {number|null} fraction null: nothing is said of that */
+  const far = (id, words, fraction) => {
+    const [, said, output] = rows.get(id)?.cells ?? [];
+    if (!said) return;
+    setText(said, words);
+    const bar = output.querySelector('progress') ?? make('progress', { max: '1', 'aria-label': t('work.far') });
+    if (fraction === null) return bar.remove();
+    bar.value = fraction;
+    if (!bar.isConnected) output.replaceChildren(bar);
+  };
+  return { element, show, far };
 }
 
 /** The output of a command: its first line, and all of it when that is opened. @param {Result} result */

@@ -16,14 +16,16 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tiles: int = Field(default=4, ge=1, le=64, description="how many tiles")
-    width: int = Field(default=640, ge=64, le=4096, description="width of each tile, in pixels")
-    height: int = Field(default=480, ge=64, le=4096, description="height of each tile, in pixels")
+    width: int = Field(default=640, ge=64, le=4096, description="of each tile", json_schema_extra={"unit": "px"})
+    height: int = Field(default=480, ge=64, le=4096, description="of each tile", json_schema_extra={"unit": "px"})
 
 
 @hookimpl
 def case_info() -> CaseInfo:
     """Return what the case is called."""
-    return CaseInfo(name="gears", title="Gears", description="glxgears in every tile: does GL draw here?")
+    return CaseInfo(
+        name="gears", title="Gears", description="glxgears in every tile: does GL draw here?", picture="picture.png"
+    )
 
 
 @hookimpl

@@ -25,8 +25,8 @@ from .parameters import Parameters
 from .view import SURFACES
 from .worker import Progress, Result, Task
 
-SOURCES = ("simulation.py", "measures.py", "surface.py", "parameters.py", "prepare.py")
-CACHE_FORMAT = "1"
+SOURCES = ("simulation.py", "measures.py", "parameters.py", "prepare.py")
+CACHE_FORMAT = "2"  # another one where surfaces are made otherwise
 SURFACES_SHARE = 0.05  # of a member's work, beside the integration
 
 COLUMNS = (
@@ -114,11 +114,10 @@ def _make(path: Path, parameters: Parameters, report: Report) -> None:
 
 
 def _append(writer: EnsembleWriter, result: Result) -> None:
-    from .surface import NAMES
-
     writer.append([result.row], {"u": result.u[None], "v": result.v[None]})
-    for name in NAMES:
-        values = getattr(result.surface, name)
+    made = result.surface
+    parts = {"points": made.points, "normals": made.normals, "u": made.values, "triangles": made.triangles}
+    for name, values in parts.items():
         chunks = {"chunks": values.shape, "fletcher32": True} if values.size else {}
         writer.file.create_dataset(f"{SURFACES}/{result.member}/{name}", data=values, **chunks)
 

@@ -10,9 +10,10 @@ import os
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from tvcore.viewer.surfaces import Surface, isosurface
+
 from .measures import measure
 from .simulation import FieldArray, Run, integrate
-from .surface import Surface, make_surface
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def work(task: Task, connection: Connection) -> Result:
     """Return what *task* asks for, sending Progress on the way."""
     u, v = integrate(task.run, lambda done: connection.send(Progress(task.member, done)))
     row = measure(u, v, task.run.feed, task.run.kill)
-    surface = make_surface(u, v, task.isovalue, task.triangles)
+    surface = isosurface(v, task.isovalue, task.triangles, u)
     return Result(task.member, {**row, "triangles": len(surface.triangles)}, u, v, surface)
 
 

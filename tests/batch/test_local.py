@@ -15,6 +15,7 @@ import pytest
 from tvcore import proc
 from tvcore.batch.local import LocalScheduler, outcome
 from tvcore.batch.scheduler import JobState
+from tvcore.batch.time_limit import limit_in, seconds_of
 from tvcore.errors import UsageError
 
 Until = Callable[..., None]
@@ -144,3 +145,31 @@ def test_an_exit_code_is_told_in_words(code: int, cancelled: bool, state: JobSta
     found, reason = outcome(code, cancelled)
     assert found is state
     assert words in reason
+
+
+def test_a_job_whose_time_is_over_is_ended_and_says_so(home: Path, tmp_path: Path, until: Until) -> None:
+    pids = tmp_path / "pids"
+    script = f"#!/bin/bash\n#SBATCH --time=0:02\necho $$ $TILEDVIZ_JOB_END > {pids}\nsleep 1000\n"
+    job = LocalScheduler().submit(script)
+    until(lambda: pids.exists() and pids.read_text().strip())
+    pid, said = pids.read_text().split()
+    ends = LocalScheduler().jobs([job])[job].ends
+    assert ends == pytest.approx(float(said), abs=1)
+    until(lambda: end(job).ended, seconds=30)
+    status = LocalScheduler().jobs([job])[job]
+    assert (status.state, status.reason) == (JobState.TIMEOUT, "it reached its time limit: ask for more time")
+    assert status.ended
+    assert ends
+    assert status.ended >= ends
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 5400), ("1:30", 90), ("02:00:00", 7200), ("1-0", 86400), ("1-2:30", 95400), ("2-00:00:05", 172805),
+     ("0", None), ("UNLIMITED", None), ("x", None)],
+)  # fmt: skip
+def test_the_time_that_a_script_asks_for_is_read_as_sbatch_does(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+    assert limit_in(f"#!/bin/bash\n# x\n#SBATCH --time={text}\n\necho\n") == seconds
+    assert limit_in(f"#!/bin/bash\necho\n#SBATCH --time={text}\n") is None, "after the first command it is no option"

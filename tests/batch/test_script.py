@@ -75,6 +75,15 @@ def test_the_job_asks_for_the_nodes_that_its_tiles_are_on() -> None:
     assert "--nodes=3" in options(render(plan(nodes=3), JobSettings(nodes=7)))
 
 
+def test_slurm_signals_a_job_whose_case_is_told_of_the_limit_and_no_other() -> None:
+    told = plan().model_copy(update={"hooks": ("case_limit",), "warning": 120})
+    job = JobSettings(time="60")
+    assert options(render(told, job))[6:] == ["--time=60", "--signal=URG@120"]
+    for update in ({"hooks": ("case_ready",)}, {"warning": 0}):
+        assert not any("signal" in option for option in options(render(told.model_copy(update=update), job)))
+    assert "--signal=URG@65535" in options(render(told.model_copy(update={"warning": 80_000})))
+
+
 def test_the_same_values_give_the_same_script() -> None:
     assert render(plan(), JobSettings(cpus=2)) == render(plan(), JobSettings(cpus=2))
 
@@ -86,9 +95,10 @@ def test_the_scripts_sbatch_lines_come_before_any_command() -> None:
 
 
 def test_in_a_job_of_slurm_one_step_starts_an_agent_on_each_node_with_all_cpus_of_the_job(tmp_path: Path) -> None:
-    stub(tmp_path / "srun", 'printf "%s\\n" "$@"; echo "${TILEDVIZ_JOB-unset}"; cat')
+    stub(tmp_path / "srun", 'printf "%s\\n" "$@"; echo "${TILEDVIZ_JOB-unset}${TILEDVIZ_JOB_END-}"; cat')
     script = render(plan(nodes=2), JobSettings(python="/opt/tv/python"))
-    said = run(script, tmp_path, SLURM_JOB_ID="7", SLURM_CPUS_PER_TASK="4", TILEDVIZ_JOB="local-1").stdout.splitlines()
+    other = {"TILEDVIZ_JOB": "local-1", "TILEDVIZ_JOB_END": "5"}
+    said = run(script, tmp_path, SLURM_JOB_ID="7", SLURM_CPUS_PER_TASK="4", **other).stdout.splitlines()
     assert {"--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--no-kill", "--kill-on-bad-exit=0"} <= set(said)
     assert "--cpus-per-task=4" in said
     assert said[-6:-1] == ["/opt/tv/python", "-P", "-m", "tvcore.node", "unset"]

@@ -30,6 +30,7 @@ from bench_kit import cpu_seconds, memory_gb, percentile, report  # noqa: E402
 from portal_kit import API, Browser, RunningPortal  # noqa: E402
 from tvcore.node import wire  # noqa: E402
 
+BINARY, CLOSE, PING, PONG = 2, 8, 9, 10  # opcodes of frames (RFC 6455, section 11.8)
 URGENCY = 1
 SLOW = 200_000  # bytes per second
 SLOW_TURN = 0.02  # seconds from one reading of a slow line to the next
@@ -75,9 +76,12 @@ class Viewer:
 
     def say(self, **said: Any) -> None:
         """Send a message to the portal."""
-        payload = json.dumps(said).encode()
+        self._send(BINARY, json.dumps(said).encode())
+
+    def _send(self, opcode: int, payload: bytes) -> None:
         size = len(payload)
-        head = struct.pack("!BB", 0x82, 0x80 | size) if size < 126 else struct.pack("!BBH", 0x82, 0xFE, size)
+        first = 0x80 | opcode
+        head = struct.pack("!BB", first, 0x80 | size) if size < 126 else struct.pack("!BBH", first, 0xFE, size)
         self.socket.sendall(head + bytes(4) + payload)
 
     def read(self) -> None:
@@ -96,7 +100,7 @@ class Viewer:
             self.say(drawn=drawn)
 
     def _messages(self) -> Iterator[tuple[int, int]]:
-        """Yield where each whole message is, and drop them after that (RFC 6455, section 5.2)."""
+        """Yield where each whole message is, answer pings, and drop them after that (RFC 6455, section 5.2)."""
         at = 0
         while len(self._data) >= at + 2:
             size, start = self._data[at + 1], at + 2
@@ -108,7 +112,13 @@ class Viewer:
                 break
             if len(self._data) < start + size:
                 break
-            yield start, start + size
+            opcode = self._data[at] & 0x0F
+            if opcode == PING:
+                self._send(PONG, bytes(self._data[start : start + size]))
+            elif opcode == CLOSE:
+                raise SystemExit(f"the portal closed a viewer's connection: {self._data[start + 2 : start + size]!r}")
+            else:
+                yield start, start + size
             at = start + size
         del self._data[:at]
 

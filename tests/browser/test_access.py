@@ -5,65 +5,17 @@ axe-core comes by npm, for tests alone; it is told to the page over Chromium's D
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_kit import Axe, all_within, still
 from playwright.sync_api import Browser, Page, expect
 
 from hands_kit import TinyRfb
 from portal_kit import RunningJob, RunningPortal
 from world import shot, until
-
-AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
-# WCAG 2.2 A and AA, and what else axe holds for right.
-RUN = """
-axe.run(document, {resultTypes: ['violations'], runOnly: {type: 'tag', values: [
-  'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}})
-  .then(found => JSON.stringify(found.violations.map(({id, impact, help, nodes}) =>
-    ({id, impact, help, nodes: nodes.map(({target, failureSummary}) => [target.join(' '), failureSummary])}))))
-"""
-THEMES = ("dark", "light", "contrast")
-
-
-class Axe:
-    """axe in a page."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self._devtools = page.context.new_cdp_session(page)
-
-    def _evaluate(self, expression: str) -> Any:
-        answer = self._devtools.send(
-            "Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True}
-        )
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def check(self, what: str) -> None:
-        """Fail when axe holds anything in the page for wrong that hinders a person."""
-        if self._evaluate("typeof axe") == "undefined":
-            self._evaluate(AXE)
-        still(self.page)
-        found = json.loads(self._evaluate(RUN))
-        bad = [each for each in found if each["impact"] in ("serious", "critical")]
-        assert not bad, f"{what}: {json.dumps(bad, indent=2)}"
-
-    def check_themes(self, what: str, output: Path, by_key: bool = False) -> None:
-        """Check in each theme, and keep a picture of each; *by_key*: of the canvas too, by the key for the next one."""
-        root = "document.documentElement.dataset.theme"
-        for theme in THEMES:
-            if by_key:
-                assert self.page.evaluate(root) == theme
-            else:
-                self.page.evaluate(f"{root} = {theme!r}")
-            self.check(f"{what}, {theme}")
-            shot(self.page, output / f"access-{what.replace(' ', '-')}-{theme}.png")
-            if by_key:
-                self.page.keyboard.press("t")
-        self.page.evaluate(f"{root} = 'dark'")
 
 
 def details(page: Page, shown: bool) -> None:
@@ -72,11 +24,6 @@ def details(page: Page, shown: bool) -> None:
     if panel.is_visible() != shown:
         page.get_by_role("button", name="Details", exact=True).click()
     expect(panel).to_be_visible(visible=shown)
-
-
-def still(page: Page) -> None:
-    """Wait until nothing in *page* moves or fades: colours on their way are neither one nor the other."""
-    until(page, "document.getAnimations().every(each => each.playState !== 'running')")
 
 
 @pytest.fixture
@@ -118,6 +65,20 @@ def test_axe_finds_nothing_in_a_dialog(axe: Axe, page: Page, output: Path, key: 
     page.keyboard.press(key)
     expect(page.get_by_role("dialog", name=name)).to_be_visible()
     axe.check_themes(name.lower(), output)
+
+
+def test_axe_finds_nothing_in_the_list_of_cases_and_in_the_form_of_one(axe: Axe, page: Page, output: Path) -> None:
+    page.get_by_role("gridcell").first.focus()
+    page.keyboard.press("Shift+L")
+    gears = page.get_by_role("button", name="Gears", exact=True)
+    expect(gears).to_be_visible(timeout=60_000)
+    axe.check_themes("launch list", output)
+    gears.click()
+    form = page.get_by_role("form", name="Gears")
+    form.get_by_label("Width", exact=True).fill("wide")
+    expect(form.get_by_text("width=wide: Input should be a valid integer")).to_be_visible(timeout=60_000)
+    expect(form.get_by_text("It runs on this machine")).to_be_visible(timeout=60_000)
+    axe.check_themes("launch form", output)
 
 
 def test_axe_finds_nothing_in_the_actions_of_the_case(axe: Axe, page: Page, output: Path) -> None:
@@ -205,30 +166,6 @@ def small(request: pytest.FixtureRequest, chromium: Browser, portal: RunningPort
     enter(page, portal)
     yield page
     context.close()
-
-
-# What can be used now and yet not be seen: outside the window, however it is scrolled, or covered by something else.
-OUTSIDE = """
-() => [...document.querySelectorAll('button, input, select, textarea, a[href], summary, [tabindex="0"]')]
-  .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled && !each.closest('[role=grid]'))
-  .filter(each => !document.querySelector('dialog[open]') || each.closest('dialog[open]'))
-  .filter(each => {
-    each.scrollIntoView({block: 'nearest', inline: 'nearest'});
-    const {left, top, right, bottom, width, height} = each.getBoundingClientRect();
-    if (left < -1 || right > innerWidth + 1 || top < -1 || bottom > innerHeight + 1) return true;
-    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return !over || !(each.contains(over) || over.contains(each) || each.labels?.length);
-  })
-  .map(each => `${each.tagName} ${each.getAttribute('aria-label') ?? each.textContent} ` +
-    JSON.stringify(each.getBoundingClientRect()))
-"""
-
-
-def all_within(page: Page, what: str) -> None:
-    """Fail when the page scrolls sideways, or a control cannot be brought into view."""
-    still(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what}: scrolls sideways"
-    assert page.evaluate(OUTSIDE) == [], what
 
 
 def choose(page: Page, command: str) -> None:

@@ -42,7 +42,7 @@ class Telling(wall.WallViewer):
             gevent.sleep(0.05)
 
     def _news(self):
-        self._monitor.wall["notices"] = read()
+        self._wall.document["notices"] = read()
         return super()._news()
 
 wall.WallViewer = Telling

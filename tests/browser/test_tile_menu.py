@@ -94,7 +94,7 @@ def test_a_code_opens_the_wall_on_the_tile_and_holds_no_secret(page: Page, job: 
     focus_on(page, job.tiles[2])
     page.keyboard.press("j")
     origin = page.evaluate("location.origin")
-    address = f"{origin}/#tile={job.tiles[2]}"
+    address = f"{origin}/#s=main&tile={job.tiles[2]}"
     dialog = page.get_by_role("dialog", name="QR code of")
     expect(dialog.get_by_role("img", name=f"QR code of {address}")).to_be_visible()
     expect(dialog.get_by_text(address, exact=True)).to_be_visible()

@@ -19,7 +19,7 @@ test('the neighbour is the next one of the wall, and none at its ends', () => {
 });
 
 test('the address in a code opens the wall on the tile, and holds nothing else', () => {
-  assert.equal(addressOf('http://wall:8000', 12), 'http://wall:8000/#tile=12');
+  assert.equal(addressOf('http://wall:8000/hub/?x#s=main&view=1', 's-1', 12), 'http://wall:8000/hub/?x#s=s-1&tile=12');
 });
 
 test('a code’s dark modules become one path, with the light margin around', () => {

@@ -1,67 +1,162 @@
-"""What a case offers to do with its tiles, and what comes of it."""
+"""What is given to an action: checked in words, kept secret, filled into a command; and who had it done."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+import enum
+from pathlib import Path
+from typing import Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, SecretStr
 
-from tvcore.cases import Action, CaseInfo, Member, hookimpl, manager
+from tvcore.case_actions import Progress, Whole, offered
+from tvcore.cases import Action
+from tvcore.cases.arguments import ArgumentsError, checked, filled, shown
+from tvcore.cases.problems import is_secret
 from tvcore.errors import TiledVizError
+from tvcore.portal.roles import TABLE
+from tvcore.tiles import Target
+from tvcore.tunnel.agents import Registration
 
 
-def case(actions: Any = (), act: Any = None) -> manager.Case:
-    class Plugin:
-        @hookimpl
-        def case_info(self) -> CaseInfo:
-            return CaseInfo(name="tried", title="Tried", description="Tried.")
+class Shape(enum.Enum):
+    """A choice."""
 
-        @hookimpl
-        def case_parameters(self) -> type[BaseModel]:
-            return BaseModel
-
-        @hookimpl
-        def case_actions(self, parameters: BaseModel) -> Any:
-            return actions
-
-        @hookimpl
-        def case_action(self, parameters: BaseModel, action: str, member: Any, tile: Any) -> Any:
-            return act(action, member, tile)
-
-    return manager.load(Plugin(), "a test")
+    ROUND = "round"
 
 
-class Nothing(BaseModel):
-    """No parameters."""
+class Inner(BaseModel):
+    """Has a secret within."""
+
+    key: SecretStr = Field(default=SecretStr(""), max_length=4)
 
 
-MEMBER = Member(index=0, title="m")
+class Given(BaseModel):
+    """What one may choose."""
+
+    color: Literal["viridis", "gray"] = "gray"
+    level: float = Field(default=0.5, gt=0, lt=1)
+    shape: Shape = Shape.ROUND
+    password: SecretStr = Field(default=SecretStr(""), max_length=4)
+    maybe: SecretStr | None = None
+    inner: Inner = Inner()
 
 
-def test_a_case_without_the_hooks_offers_nothing() -> None:
-    plugin = SimpleNamespace()
-    plugin.case_info = hookimpl(lambda: CaseInfo(name="plain", title="P", description="P"))
-    assert manager.load(plugin, "a test").actions(Nothing()) == ()
+GATHER = """
+import time
+from pathlib import Path
+from pydantic import BaseModel
+from tvcore.cases import Action, CaseInfo, Member, TileSpec, hookimpl
+
+class Parameters(BaseModel):
+    folder: Path
+    number: int
+
+@hookimpl
+def case_info():
+    return CaseInfo(name="gather", title="Gather", description="Waits until three are asked.")
+
+@hookimpl
+def case_parameters():
+    return Parameters
+
+@hookimpl
+def case_members(parameters, count):
+    return [Member(index=0, title="m")]
+
+@hookimpl
+def case_tile(parameters, member):
+    return TileSpec(command=("true",))
+
+@hookimpl
+def case_actions(parameters):
+    (parameters.folder / f"asked-{parameters.number}").touch()
+    while len(list(parameters.folder.glob("asked-*"))) < 3:
+        time.sleep(0.05)
+    if parameters.number == 2:
+        raise ValueError("not I")
+    return [Action(name=f"go-{parameters.number}", title="Go"), Action(name="all", title="All", right="see")]
+"""
+
+ACTION = Action(name="go", title="Go", parameters=Given)
 
 
-def test_what_a_case_says_of_an_action_is_one_line() -> None:
-    found = case(act=lambda action, member, tile: f"{action}\nof {member.title}").act(Nothing(), "go", MEMBER, None)  # type: ignore[arg-type]
-    assert found == "go of m"
-    assert case(act=lambda *_: "").act(Nothing(), "go", MEMBER, None) == "done"  # type: ignore[arg-type]
+def problems(action: Action, **given: object) -> list[tuple[str, str]]:
+    with pytest.raises(ArgumentsError) as caught:
+        checked(action, given)
+    assert str(caught.value) == caught.value.problems[0]["text"]
+    return [(each["key"], each["text"]) for each in caught.value.problems]
 
 
-def test_an_exception_of_a_case_is_one_line_that_names_case_and_action() -> None:
-    def act(*_: object) -> str:
-        raise ValueError("no\nluck")
+def test_all_that_is_wrong_is_told_by_name_on_one_line_each_and_a_secret_stays_one() -> None:
+    head = "the action go cannot take "
+    assert problems(ACTION, color="blu\n<b>", level="2", password="hunter2", inner={"key": "hunter2"}) == [
+        ("color", rf"{head}color=blu\n<b>: Input should be 'viridis' or 'gray'"),
+        ("level", f"{head}level=2: Input should be less than 1"),
+        ("password", f"{head}password=…: Value should have at most 4 items after validation, not 7"),
+        ("inner", f"{head}inner.key=…: Value should have at most 4 items after validation, not 7"),
+    ]
+    assert problems(ACTION, colour="x", b="y")[1] == (
+        "b",
+        "the action go has no parameter 'b': it has color, level, shape, password, maybe, inner",
+    )
+    assert problems(Action(name="go", title="Go"), x=1)[0][1] == "the action go has no parameter 'x': it has none"
+    assert len(problems(ACTION, color="x" * 10_000)[0][1]) < 300
 
-    with pytest.raises(TiledVizError) as caught:
-        case(act=act).act(Nothing(), "go", MEMBER, None)  # type: ignore[arg-type]
-    assert str(caught.value) == "the case tried (a test) failed in its action go: ValueError: no luck"
+
+def test_what_is_right_becomes_a_value_of_the_model_from_text_too() -> None:
+    found = checked(
+        ACTION, {"level": "0.25", "color": "viridis", "password": "1234", "maybe": "x", "inner": {"key": "y"}}
+    )
+    assert isinstance(found, Given)
+    assert (found.level, found.color, found.password.get_secret_value()) == (0.25, "viridis", "1234")
+    assert checked(Action(name="go", title="Go"), {}) is None
+    assert shown(found) == {
+        "color": "viridis", "level": 0.25, "shape": "round", "password": "**********", "maybe": "**********",
+        "inner": {"key": "**********"},
+    }  # fmt: skip
+    assert [name for name in Given.model_fields if is_secret(Given, name)] == ["password", "maybe", "inner"]
 
 
-@pytest.mark.parametrize("wrong", [["go"], [Action(name="go", title="Go"), Action(name="go", title="Again")]])
-def test_what_is_no_list_of_actions_is_refused_by_the_cases_name(wrong: Any) -> None:
-    with pytest.raises(TiledVizError, match=r"the case tried .*: case_actions must return Actions, no name twice"):
-        case(actions=wrong).actions(Nothing())
+def test_a_command_has_the_values_in_its_arguments_and_never_more_arguments_or_a_secret() -> None:
+    def command(*words: str) -> list[str]:
+        return filled(ACTION.model_copy(update={"command": words}), Given(level=0.25))
+
+    assert command("a", "{level}-{color} {shape}", "{{level}} {}") == ["a", "0.25-gray round", "{level} {}"]
+    with pytest.raises(TiledVizError, match=r"go: its command has \{size\}, which is no parameter of it"):
+        command("{size}")
+    with pytest.raises(TiledVizError, match=r"go: its command has \{maybe\}, a secret: use case_action"):
+        command("{maybe}")
+
+
+def live(number: int, plugin: Path) -> Target:
+    """Return a live tile, one of the job *number* of the case *plugin*."""
+    plan = {
+        "case": plugin.stem, "title": "t", "state": "/", "plugin": f"folder:{plugin.stem}:{plugin}",
+        "parameters": {"folder": str(plugin.parent), "number": number},
+        "tiles": [{"index": 0, "title": "t", "command": ["true"]}],
+    }  # fmt: skip
+    registration = Registration.model_validate({
+        "job": f"local-{number}", "ordinal": 0, "node": "here", "pid": 1, "started": 0, "socket": "/", "secret": "",
+        "plan": plan,
+    })  # fmt: skip
+    return Target({"id": number, "state": "live", "job": registration.job}, False, registration)
+
+
+def test_cases_are_asked_together_what_they_offer_and_one_that_fails_costs_a_line(tmp_path: Path) -> None:
+    plugin = tmp_path / "gather.py"
+    plugin.write_text(GATHER)
+    found = offered([live(number, plugin) for number in (0, 1, 2)], TABLE["owner"])
+    assert [(each["name"], each["tiles"]) for each in found["actions"]] == [
+        ("go-0", [0]), ("all", [0, 1]), ("go-1", [1]),
+    ]  # fmt: skip
+    (error,) = found["errors"]
+    assert "failed in case_actions: ValueError: not I" in error
+    assert [each["name"] for each in offered([live(1, plugin)], TABLE["viewer"])["actions"]] == ["all"]
+
+
+def test_how_far_several_tiles_are_is_one_fraction() -> None:
+    whole = Whole([3, 4])
+    assert whole.take(Progress(3, 0.5, "", "runs")) == 0.25
+    assert whole.take(Progress(4, 1.0, "", "done")) == 0.75
+    assert whole.take(Progress(3, 1.0, "", "failed")) == 1.0

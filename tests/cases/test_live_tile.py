@@ -128,7 +128,7 @@ def test_what_fails_in_the_cases_hook_is_one_line_of_the_tiles_log(store: Store,
 
     until(told, seconds=30)
     (line,) = told()
-    assert line.startswith("[tiledviz] case_ready: the case acting (acting-case) failed in case_ready: ValueError: no")
+    assert line.startswith("[tiledviz] case_ready: the case acting (acting_case) failed in case_ready: ValueError: no")
     assert "Traceback" not in "".join(api.logs(store, str(tile["id"])))
 
 

@@ -7,7 +7,7 @@ many do, there is one cluster of a release, from the first test that asks for it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -17,15 +17,12 @@ FIXTURES = {"cluster", "cluster_of"}
 
 
 class Fleet:
-    """The clusters that are up, and what became of the tests that wanted one."""
+    """The clusters that are up."""
 
     def __init__(self) -> None:
         self._up: dict[str, Cluster] = {}
         self._unsuitable: dict[str, str] = {}
         self.versions: list[str] = []
-        self.tests: set[str] = set()
-        self.ran: set[str] = set()
-        self.skipped: set[str] = set()
 
     def get(self, release: str) -> Cluster:
         """Return the cluster of *release*, brought up now where need be; skip the test where there can be none."""
@@ -49,21 +46,25 @@ class Fleet:
         while self._up:
             self._up.popitem()[1].down()
 
-    def count(self, report: pytest.TestReport) -> None:
-        """Take note of how a test went."""
-        if report.nodeid in self.tests:
-            if report.skipped:
-                self.skipped.add(report.nodeid)
-            elif report.when == "call" or report.failed:
-                self.ran.add(report.nodeid)
 
-    def summary(self) -> list[str]:
-        """Return the lines for the end of the run."""
-        if not self.tests:
-            return []
-        releases = f"Slurm {', '.join(self.versions)}" if self.versions else "no Slurm"
-        lines = [f"cluster: {len(self.ran)} tests ran on {releases}; {len(self.skipped)} skipped"]
-        return lines if os.environ.get("PYSLURM_SRC") else [*lines, "pyslurm: not run, no source"]
+def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
+    """Return the lines for the end of the run: what became of the tests that wanted a cluster."""
+    ran, skipped = set(), set()
+    versions: set[str] = set()
+    for report in reports:
+        on = dict(report.user_properties).get("cluster")
+        if on is None:
+            continue
+        versions |= {str(each) for each in str(on).split(", ") if each}
+        if report.skipped:
+            skipped.add(report.nodeid)
+        elif report.when == "call" or report.failed:
+            ran.add(report.nodeid)
+    if not ran | skipped:
+        return []
+    releases = f"Slurm {', '.join(sorted(versions))}" if versions else "no Slurm"
+    lines = [f"cluster: {len(ran)} tests ran on {releases}; {len(skipped)} skipped"]
+    return lines if os.environ.get("PYSLURM_SRC") else [*lines, "pyslurm: not run, no source"]
 
 
 FLEET = pytest.StashKey[Fleet]()

@@ -1,6 +1,6 @@
 """A scheduler of TiledViz in a process of its own, where its cluster is, and its counterpart on this side.
 
-As a program (``python scheduler_host.py local|slurm|pyslurm [SECONDS]``) it makes the scheduler, with SECONDS as
+As a program (``python scheduler_host.py local|spool|slurm|pyslurm [SECONDS]``) it makes the scheduler, with SECONDS as
 its patience, and answers calls: a line of JSON in, a line of JSON out. It tells which commands of Slurm each took.
 """
 
@@ -11,12 +11,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TextIO
 
 from tvcore.batch import slurm_py, slurm_run
+from tvcore.batch.foreign import ForeignScheduler
 from tvcore.batch.local import LocalScheduler
 from tvcore.batch.scheduler import JobState, JobStatus, Scheduler, SchedulerAwayError
 from tvcore.batch.slurm import SlurmCommandLine
+from tvcore.cases import provided, sources
 from tvcore.errors import TiledVizError, UsageError
 
 ERRORS = {kind.__name__: kind for kind in (TiledVizError, UsageError, SchedulerAwayError)}
@@ -36,6 +39,9 @@ class Recorder:
 def make(backend: str, run: slurm_run.Run, seconds: float) -> Scheduler:
     if backend == "local":
         return LocalScheduler()
+    if backend == "spool":
+        plugin = sources.of_path(Path(__file__).parent.parent / "extending" / "spool.py")
+        return ForeignScheduler("spool", False, lambda: provided.value(plugin.spec, "portal_schedulers", "spool"))
     commands = SlurmCommandLine(run, answer_seconds=seconds, submit_seconds=seconds)
     if backend == "slurm":
         return commands

@@ -72,6 +72,8 @@ def _move(source: socket.socket, sink: socket.socket) -> None:
 class Site:
     """The TiledViz of *user* on *cluster*."""
 
+    base = ""  # as of any portal: nothing stands before it
+
     def __init__(self, cluster: Cluster, user: str = "tv", python_path: str = "") -> None:
         self.cluster = cluster
         self._environment = {"PYTHONPATH": python_path} if python_path else {}

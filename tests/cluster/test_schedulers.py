@@ -33,7 +33,9 @@ AROUND = {
 }  # fmt: skip
 
 RELEASES = ("bookworm", "trixie", "sid")  # Slurm 22.05, 24.11, 26.05
-BACKENDS = ["local", *(f"slurm-{release}" for release in RELEASES), *(["pyslurm-trixie"] if WHEEL else [])]
+# Of a plugin, spool; the local one is TiledViz' own.
+OTHERS = ("local", "spool")
+BACKENDS = [*OTHERS, *(f"slurm-{release}" for release in RELEASES), *(["pyslurm-trixie"] if WHEEL else [])]
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def slurm(world: World) -> Cluster:
 
 
 def slurm_only(function: Callable[..., None]) -> Callable[..., None]:
-    """Leave the test out for the local scheduler, which has no queue, limits, partitions or nodes."""
-    return pytest.mark.parametrize("world", [name for name in BACKENDS if name != "local"], indirect=True)(function)
+    """Leave the test out for the local scheduler and the plugin's, which have no queue, limits, partitions or nodes."""
+    return pytest.mark.parametrize("world", [name for name in BACKENDS if name not in OTHERS], indirect=True)(function)
 
 
 def test_a_job_runs_to_its_end(world: World) -> None:
@@ -178,7 +180,7 @@ def test_a_job_that_ended_is_not_changed_by_cancel(world: World) -> None:
 
 
 def test_an_unknown_job_is_in_no_answer_and_cannot_be_cancelled(world: World) -> None:
-    unknown = "999999" if world.cluster else "local-00000000"
+    unknown = "999999" if world.cluster else f"{world.submit('exit 0').partition('-')[0]}-00000000"
     job = world.submit("exit 0")
     assert world.scheduler.jobs([unknown, job]).keys() == {job}
     with pytest.raises(UsageError, match=unknown):

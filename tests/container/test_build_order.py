@@ -42,7 +42,7 @@ def names(what: str, folder: Path, options: Options | None = None) -> list[str]:
 
 
 def test_the_definitions_of_tiledviz_have_names() -> None:
-    assert definitions() == ("tile", "vtk")
+    assert definitions() == ("paraview", "tile", "vtk")
 
 
 def test_what_an_image_is_made_on_is_built_first_if_it_is_missing(folder: Path, mine: str) -> None:
@@ -85,7 +85,7 @@ def test_virtualgls_package_is_for_the_one_that_installs_it(folder: Path, tmp_pa
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
-        ("nope", "there is no definition 'nope' (TiledViz has tile, vtk): name one of your own by its path"),
+        ("nope", "there is no definition 'nope' (TiledViz has paraview, tile, vtk): name one of your own by its path"),
         ("/no/such.def", "the definition /no/such.def cannot be read: No such file or directory"),
         ("nope.def", "nope.def cannot be read"),
     ],

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from display_kit import Display, Picture
 from world import World, shot, until
@@ -24,7 +25,11 @@ from world import World, shot, until
 TILES = 3
 SWEEP = ("gray_scott", "--set", f"members={TILES}", "--set", "size=16", "--set", "steps=40")
 SLOW = 30_000  # milliseconds, on a busy machine
-FIRST_VIEW = "starts again, seen from where it began"
+FIRST_VIEW = "seen from where it began"
+OFFERED = (
+    "Back to the first view", "See all as the first", "Isovalue", "Colours", "Turn, or stand still", "Save a picture",
+    "Write a table of these",
+)  # fmt: skip
 STOPPED = "it is not live, but stopped"
 
 
@@ -55,18 +60,8 @@ class Sweep:
 
         self.world.wait(back, 60, "the tiles are seen as at first, to the pixel")
 
-    def pids(self) -> list[int | None]:
-        return [tile["pid"] for tile in self.world.tiles()]
-
-    def wait_new_programs(self, before: list[int | None], *indices: int) -> None:
-        """Wait until these tiles, and no others, have other programs than *before*."""
-
-        def new() -> bool:
-            now = self.pids()
-            return {i for i in range(TILES) if now[i] != before[i]} == {*indices} and None not in now
-
-        self.world.wait(new, 30, f"of the tiles {indices} alone the programs are new ones: {before}")
-        self.world.wait_live(TILES)
+    def pictures(self) -> list[Picture]:
+        return [display.picture() for display in self.displays]
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +154,8 @@ def actions(page: Page, name: str) -> Iterator[Locator]:
     expect(page.get_by_role("option", selected=True)).to_have_text(re.compile("^Actions of the case"))
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name=name)
-    expect(dialog.get_by_role("group", name="Actions of the case").get_by_role("button")).to_have_text(
-        [re.compile("Back to the first view$"), re.compile("Write a table of these$")], timeout=SLOW
-    )
+    offered = dialog.get_by_role("group", name="Actions of the case").get_by_role("button")
+    expect(offered).to_have_text([re.compile(f"{title}( …)?$") for title in OFFERED], timeout=SLOW)
     yield dialog
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
@@ -173,44 +167,46 @@ def results(dialog: Locator) -> dict[str, str]:
     return {row.get_by_role("rowheader").inner_text(): row.get_by_role("cell").first.inner_text() for row in rows}
 
 
-def test_the_selected_tiles_go_back_to_their_first_view_with_progress_and_a_result_for_each(
+def test_the_selected_tiles_go_back_to_their_first_view_while_their_programs_run_on(
     world: World, sweep: Sweep, page: Page, output: Path
 ) -> None:
     sweep.turn_by_hand(0, 1, 2)
-    before, names = sweep.pids(), [sweep.titles[0], sweep.titles[2]]
+    pids, names = [tile["pid"] for tile in world.tiles()], [sweep.titles[0], sweep.titles[2]]
     for name in names:
         cell(page, name).focus()
         page.keyboard.press("Space")
     expect(page.get_by_text("2 tiles selected").first).to_be_visible()
-    held: list[Route] = []
-    page.route("**/api/v1/tiles/act", lambda route: held.append(route))  # so that the way to the portal takes its time
     with actions(page, "Actions of the case on 2 tiles") as dialog:
         dialog.get_by_role("button", name="Back to the first view").click()
-
-        def asked() -> bool:
-            page.evaluate("0")  # Playwright tells of requests while it is called
-            return len(held) == 2
-
-        world.wait(asked, 20, "both tiles are asked for")
-        status, progress = dialog.get_by_role("status"), dialog.get_by_role("progressbar", name="How many tiles")
-        expect(status).to_have_text("Back to the first view: under way …")
-        expect(progress).to_have_attribute("max", "2")
-        expect(progress).to_have_attribute("value", "0")
-        assert results(dialog) == dict.fromkeys(names, "under way")
-        held.sort(key=lambda route: sweep.ids.index(*(route.request.post_data_json or {})["tiles"]))
-        held[1].continue_()
-        expect(progress).to_have_attribute("value", "1", timeout=SLOW)
-        assert results(dialog) == {names[0]: "under way", names[1]: FIRST_VIEW}
-        shot(page, output / "actions-under-way.png")
-        held[0].continue_()
-        expect(status).to_have_text("2 of 2 done.", timeout=SLOW)
-        expect(progress).to_be_hidden()
+        expect(dialog.get_by_role("status")).to_have_text("2 of 2 done.", timeout=SLOW)
         assert results(dialog) == dict.fromkeys(names, FIRST_VIEW)
         shot(page, output / "actions-done.png")
-    page.unroute("**/api/v1/tiles/act")
     sweep.wait_first_view(0, 2)
-    sweep.wait_new_programs(before, 0, 2)
     assert not np.array_equal(sweep.displays[1].picture(), sweep.first[1]), "a tile that was not selected went back"
+    assert [tile["pid"] for tile in world.tiles()] == pids
+
+
+def test_an_isovalue_is_asked_for_refused_in_the_words_of_the_command_line_and_shown(
+    world: World, sweep: Sweep, page: Page, output: Path
+) -> None:
+    done = tiledviz(world, "tile", "act", "isovalue", "all", "--set", "value=1.5")
+    assert (done.returncode, done.stdout) == (2, "")
+    refusal = done.stderr.removeprefix("tiledviz: ").strip()
+    assert refusal == "the action isovalue cannot take value=1.5: Input should be less than 1"
+    before = sweep.pictures()
+    with actions(page, "Actions of the case on 2 tiles") as dialog:
+        dialog.get_by_role("button", name="Isovalue").click()
+        asked = dialog.get_by_role("form", name="Isovalue")
+        field = asked.get_by_label("Value", exact=True)
+        field.fill("1.5")
+        asked.get_by_role("button", name="Isovalue").click()
+        expect(asked.get_by_text(refusal)).to_be_visible(timeout=SLOW)
+        field.fill("0.1")
+        asked.get_by_role("button", name="Isovalue").click()
+        expect(dialog.get_by_role("status")).to_have_text("2 of 2 done.", timeout=SLOW)
+        shot(page, output / "actions-isovalue.png")
+    after = sweep.pictures()
+    assert [not np.array_equal(*pair) for pair in zip(before, after, strict=True)] == [True, False, True]
 
 
 def test_a_table_of_the_selected_tiles_holds_all_that_is_known_of_them(world: World, sweep: Sweep, page: Page) -> None:
@@ -223,68 +219,64 @@ def test_a_table_of_the_selected_tiles_holds_all_that_is_known_of_them(world: Wo
     assert table_of(said) == known(world.tiles()[::2])
 
 
-def test_the_command_line_lists_the_actions_and_does_one(world: World, sweep: Sweep, page: Page) -> None:
+def test_the_command_line_lists_the_actions_and_all_tiles_are_seen_as_the_leader_is(
+    world: World, sweep: Sweep, page: Page
+) -> None:
     done = tiledviz(world, "tile", "actions", "all")
     assert (done.returncode, done.stderr) == (0, "")
-    assert cells(done.stdout) == [
-        ["action", "case", "done for", "tiles"],
-        ["first-view", "gray_scott", "Back to the first view", "each", str(TILES)],
-        ["table", "gray_scott", "Write a table of these", "all at once", str(TILES)],
-    ]
+    listed = cells(done.stdout)
+    assert listed[0] == ["action", "case", "done for", "tiles", "--set"]
+    assert [row[2] for row in listed[1:]] == list(OFFERED)
+    assert listed[3] == ["isovalue", "gray_scott", "Isovalue", "each", str(TILES), "value=0.2"]
+    world.ask("tile", "act", "camera-reset", "all")
     sweep.turn_by_hand(1)
-    before = sweep.pids()
-    done = tiledviz(world, "tile", "act", "first-view", str(sweep.ids[1]))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert cells(done.stdout) == [["tile", "title"], [str(sweep.ids[1]), sweep.titles[1], FIRST_VIEW]]
-    sweep.wait_first_view(1)
-    sweep.wait_new_programs(before, 1)
+    before = sweep.pictures()
+    done = tiledviz(world, "tile", "act", "camera-copy", "all", "--leader", str(sweep.ids[1]))
+    assert done.returncode == 0, done.stderr
+    assert {row[-1] for row in cells(done.stdout)[1:]} == {"2 tiles are seen as the first is"}
+    after = sweep.pictures()
+    assert [np.array_equal(*pair) for pair in zip(before, after, strict=True)] == [False, True, False]
+
+
+def test_each_tile_saves_its_picture_beside_the_ensemble(world: World, sweep: Sweep, page: Page) -> None:
+    for found, display in zip(world.ask("tile", "act", "picture", "all"), sweep.displays, strict=True):
+        path = Path(found["said"].removeprefix("saved: "))
+        pixels = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        assert np.array_equal(pixels, display.picture())
 
 
 def test_an_action_that_there_is_not_is_refused_by_name(world: World, sweep: Sweep, page: Page) -> None:
     done = tiledviz(world, "tile", "act", "explode", "all")
-    assert (done.returncode, done.stderr) == (1, "")
-    refusal = "the case gray_scott has no action 'explode': it has first-view, table"
-    assert cells(done.stdout) == told(sweep, *[refusal] * TILES)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tiledviz: the case gray_scott has no action 'explode': it has camera-reset, ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_tile_that_stops_meanwhile_is_told_in_a_line_of_its_own_and_the_others_are_done(
     world: World, sweep: Sweep, page: Page, output: Path
 ) -> None:
-    sweep.turn_by_hand(0, 2)
     cell(page, sweep.titles[0]).focus()
     page.keyboard.press("Control+a")
     expect(page.get_by_text(f"{TILES} tiles selected").first).to_be_visible()
     with actions(page, f"Actions of the case on {TILES} tiles") as dialog:
         world.ask("tile", "stop", str(sweep.ids[1]))
-        dialog.get_by_role("button", name="Write a table of these").click()
-        expect(dialog.get_by_role("status")).to_have_text("2 of 3 done. 1 failed.", timeout=SLOW)
-        first, stopped, third = (results(dialog)[title] for title in sweep.titles)
-        assert (first, stopped) == (third, STOPPED)
-        assert table_of(first) == known(world.tiles()[::2])
-        dialog.get_by_role("button", name="Back to the first view").click()
-        expect(dialog.get_by_role("status")).to_have_text("2 of 3 done. 1 failed.", timeout=SLOW)
-        assert results(dialog) == dict(zip(sweep.titles, (FIRST_VIEW, STOPPED, FIRST_VIEW), strict=True))
+        for title in ("Write a table of these", "Back to the first view"):
+            dialog.get_by_role("button", name=title).click()
+            expect(dialog.get_by_role("status")).to_have_text("2 of 3 done. 1 failed.", timeout=SLOW)
+            first, stopped, third = (results(dialog)[name] for name in sweep.titles)
+            assert stopped == STOPPED
+            if title == "Write a table of these":
+                assert first == third
+                assert table_of(first) == known(world.tiles()[::2])
+            else:
+                assert (first, third) == (FIRST_VIEW, FIRST_VIEW)
         shot(page, output / "actions-failed.png")
-    sweep.wait_first_view(0, 2)
-    world.wait_live(TILES - 1)
-
-
-def test_the_command_line_fails_for_the_stopped_tile_alone_and_does_all_once_it_lives(
-    world: World, sweep: Sweep, page: Page
-) -> None:
-    assert [tile["state"] for tile in world.tiles()] == ["live", "stopped", "live"]
-    sweep.turn_by_hand(0, 2)
-    done = tiledviz(world, "tile", "act", "first-view", "all")
-    assert (done.returncode, done.stderr) == (1, "")
-    assert cells(done.stdout) == told(sweep, FIRST_VIEW, STOPPED, FIRST_VIEW)
-    sweep.wait_first_view(0, 2)
-    world.ask("tile", "restart", str(sweep.ids[1]))
-    tiles = world.wait_live(TILES)
-    (said,) = {found["said"] for found in world.ask("tile", "act", "table", "all")}
-    assert table_of(said) == known(tiles)
+    done = tiledviz(world, "tile", "act", "camera-reset", "all")
+    assert (done.returncode, cells(done.stdout)) == (1, told(sweep, FIRST_VIEW, STOPPED, FIRST_VIEW))
 
 
 def test_two_jobs_of_one_sweep_get_a_table_each(world: World, sweep: Sweep, page: Page) -> None:
+    world.ask("tile", "restart", str(sweep.ids[1]))
     world.ask("launch", "--detach", *SWEEP, "--tiles", "1")
     tiles = world.wait_live(TILES + 1)
     said = [found["said"] for found in world.ask("tile", "act", "table", "all")]
@@ -292,3 +284,8 @@ def test_two_jobs_of_one_sweep_get_a_table_each(world: World, sweep: Sweep, page
     assert table_of(said[0]) == known(tiles[:TILES])
     assert table_of(said[TILES]) == known(tiles[TILES:])
     assert said[TILES].startswith("1 member is in /")
+    entries = world.ask("audit")
+    assert {(each["what"].get("action"), each["outcome"]) for each in entries} >= {
+        ("isovalue", "refused"),
+        ("table", "done"),
+    }

@@ -23,7 +23,7 @@ def seen(world: World, output: Path) -> dict[str, Any]:
     url = world.opened(log)
     world.wait_live(TILES)
     done = subprocess.run(
-        ["node", str(SCRIPT), url, str(output)], capture_output=True, text=True, check=False, timeout=240
+        ["node", str(SCRIPT), url, str(output)], capture_output=True, text=True, check=False, timeout=600
     )
     world.end_started()
     assert done.returncode == 0, done.stderr + done.stdout

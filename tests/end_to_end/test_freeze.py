@@ -25,7 +25,7 @@ def frozen(world: World) -> tuple[Path, str, list[str]]:
     cv2.imwrite(str(picture), np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8))
     jobs = [
         world.ask("launch", "--detach", *what)["id"]
-        for what in (("gears", "--set", f"tiles={TILES}"), ("files", "--set", f"paths={picture.parent}"))
+        for what in (("gears", "--set", f"tiles={TILES}"), ("pictures", "--set", f"paths={picture.parent}"))
     ]
     titles = [tile["title"] for tile in world.wait_live(TILES + 1)]
     path = world.folder / "wall.cdb"

@@ -13,8 +13,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from live_kit import OPEN, PATIENCE, RAW, Program, until
 
+from live_kit import OPEN, PATIENCE, RAW, Program, until
 from tvcore.ensemble import Column, Field, LiveWriter, create, open_ensemble, open_live
 from tvcore.ensemble.follow import Follower
 from tvcore.errors import TiledVizError

@@ -34,7 +34,7 @@ def as_user(uid: int, *command: str) -> list[str]:
     if uid == os.getuid():
         return list(command)
     folders = dict.fromkeys((sys.base_prefix, sys.prefix, str(REPOSITORY)))
-    return ["unshare", "-m", sys.executable, str(AS_ORDINARY), *folders, "--", *command]
+    return ["unshare", "-m", sys.executable, str(AS_ORDINARY), str(uid), *folders, "--", *command]
 
 
 def first_pid(parent: int, program: str, word: str) -> int:

@@ -1,4 +1,4 @@
-"""``python ordinary.py FOLDER... -- COMMAND...``, by root in a mount namespace of its own: COMMAND as an ordinary user.
+"""``python ordinary.py UID FOLDER... -- COMMAND...``, by root in a mount namespace of its own: COMMAND as another user.
 
 The user sees each FOLDER, read-only, even where a folder around it is closed to others: an empty one stands there then.
 """
@@ -43,5 +43,6 @@ def show(folders: list[Path]) -> None:
 if __name__ == "__main__":
     os.umask(0o022)
     at = sys.argv.index("--")
-    show([Path(name) for name in sys.argv[1:at]])
-    os.execvp("setpriv", ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--", *sys.argv[at + 1 :]])
+    user = int(sys.argv[1])
+    show([Path(name) for name in sys.argv[2:at]])
+    os.execvp("setpriv", ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--", *sys.argv[at + 1 :]])

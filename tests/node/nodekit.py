@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,20 +63,20 @@ class NodeAgent:
         home: Path,
         *commands: tuple[str, ...],
         scratch: str = "",
-        ready: bool = False,
+        plan: Mapping[str, Any] | None = None,
         gpus: Sequence[int | None] = (),
         job: str = "local-1",
         ensemble: Path | None = None,
+        job_environment: Mapping[str, str] | None = None,
         **tile: Any,
     ) -> None:
         self.home = home
         tile.setdefault("environment", {})
         self.plan = Plan(
-            case="test",
+            **{"case": "test", **(plan or {})},
             title="test",
             state=str(home),
             scratch=scratch,
-            ready=ready,
             ensemble=str(ensemble) if ensemble else None,
             live=ensemble is not None,
             tiles=tuple(
@@ -98,7 +98,12 @@ class NodeAgent:
                 stdin=subprocess.PIPE,
                 stderr=log,
                 stdout=log,
-                env={**os.environ, "TILEDVIZ_JOB": job, "XDG_RUNTIME_DIR": str(home.parent / "run")},
+                env={
+                    **os.environ,
+                    "TILEDVIZ_JOB": job,
+                    "XDG_RUNTIME_DIR": str(home.parent / "run"),
+                    **(job_environment or {}),
+                },
             )
         assert self.process.stdin
         with self.process.stdin as stdin:

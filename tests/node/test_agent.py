@@ -151,7 +151,7 @@ def test_a_missing_program_fails_at_once_with_its_name(misfits: NodeAgent) -> No
 
 def test_a_program_that_keeps_dying_is_given_up_and_its_log_kept(misfits: NodeAgent) -> None:
     status = misfits.wait_state("failed", 1, seconds=40)
-    assert status["reason"] == "the program ended with exit code 3; given up after 5 failures in a row"
+    assert status["reason"] == "the program ended with exit code 3: alas; given up after 5 failures in a row"
     assert status["restarts"] == 4
     lines = agents.call(misfits.registration, "log", tile=1, lines=100)["lines"]
     assert lines.count("alas") == 5

@@ -230,7 +230,7 @@ def test_each_tile_sees_the_gpu_that_it_was_given_and_no_other(
 
 
 def test_the_case_is_told_once_that_a_tile_is_live(start_agent: Start) -> None:
-    agent = start_agent(PAINTER, ready=True)
+    agent = start_agent(PAINTER, plan={"hooks": ("case_ready",)})
 
     def told() -> list[str]:
         return [line for line in agent.call("log", lines=1000)["lines"] if "case_ready: " in line]

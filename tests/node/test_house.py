@@ -77,6 +77,7 @@ def test_a_tile_in_a_container_sees_its_own_folders_and_what_the_case_binds(runt
         f"type=bind,source={PACKAGE},destination={CODE}/tvcore,ro",
         "type=bind,source=/data/set,destination=/data,ro",
         f"type=bind,source={folder},destination={folder},ro",
+        f"type=bind,source={folder}/own,destination={folder}/own",
     ]
     assert launch.environment["APPTAINERENV_DISPLAY"] == ":7"
     assert not [name for name in launch.environment if name.startswith(("SLURM", "TILEDVIZ"))]

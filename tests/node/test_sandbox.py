@@ -56,6 +56,16 @@ def test_nothing_hidden_and_nothing_kept_can_be_written(kept: Sandbox, tmp_path:
     assert said == "done\n"
 
 
+def test_the_folder_own_of_a_tile_alone_can_be_written_and_is_the_nodes(kept: Sandbox) -> None:
+    own, others = kept.runtime / "t0" / "own", kept.runtime / "t1" / "own"
+    for folder in (own, others):
+        folder.mkdir()
+    script = 'for f; do (echo seen > "$f/x") 2>/dev/null && echo "wrote $f"; done; true'
+    assert run(kept, "sh", "-c", script, "sh", str(own), str(others)) == f"wrote {own}\n"
+    assert (own / "x").read_text() == "seen\n"
+    assert not list(others.iterdir())
+
+
 def test_what_the_agent_writes_into_the_tiles_folder_is_seen_at_once(kept: Sandbox) -> None:
     watch = kept.runtime / "t0" / "watch"
     line = kept.command(["sh", "-c", f'read x; cat "{watch}"; read x'], kept.runtime / "t0")

@@ -67,9 +67,9 @@ def test_what_the_program_prints_is_seen_and_its_failure_is_told_once_with_what_
     process = start(tmp_path, "gears", PATH=f"{tools}:{os.environ['PATH']}")
     out, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert out.count("no gears today") == 1
+    assert out.splitlines().count("no gears today") == 1
     last = said.splitlines()[-1]
-    assert last.startswith("tiledviz: program ended: the program ended with exit code 7.")
+    assert last.startswith("tiledviz: program ended: the program ended with exit code 7: no gears today.")
     assert "log" in last
 
 

@@ -69,8 +69,11 @@ def test_the_picture_is_the_framebuffer_scaled(painted: NodeAgent, look: Look, s
     for line in ("noise 1", "50 60 70 80 ff0000", "noise 2", "333 111 55 77 ffffff"):
         painted.paint(line)
         viewer.settle(0.1)
-    viewer.settle()
-    assert psnr(viewer.canvas[0], area_average(painted.framebuffer(), *size)) > 35
+    # What was painted last may not be in the framebuffer yet when everything is quiet for a moment.
+    until = time.monotonic() + 20
+    while psnr(viewer.canvas[0], area_average(painted.framebuffer(), *size)) <= 35:
+        assert time.monotonic() < until, "the picture is not that of the framebuffer"
+        viewer.settle()
 
 
 def test_what_does_not_change_is_not_sent_and_costs_nothing(painted: NodeAgent, look: Look) -> None:
@@ -178,9 +181,9 @@ def test_moving_tiles_are_sent_at_most_ten_times_a_second(start_agent: Start, lo
     viewer.show((0, 640, 480), credit=1 << 28)
     viewer.read()
     begun, first = time.monotonic(), len(viewer.messages)
-    while time.monotonic() < begun + 3:
+    while (took := time.monotonic() - begun) < 3:
         viewer.read(1.0)
-    assert 10 <= len(viewer.messages) - first <= 34
+    assert 10 <= len(viewer.messages) - first <= 10 * took + 4
 
 
 def test_a_display_that_changes_its_size_is_shown_at_its_new_size(painted: NodeAgent, look: Look) -> None:

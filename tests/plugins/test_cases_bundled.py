@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tvcore.cases.manager import find
+from tvcore.cases import catalog, manager
 from tvcore.errors import TiledVizError, UsageError
 
 
@@ -16,7 +16,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_gray_scott_goes_from_parameters_to_tiles() -> None:
-    case = find("gray_scott")
+    case = manager.load(catalog.find("gray_scott"))
     parameters = case.parameters({"members": "3", "size": "16", "steps": "200"})
     with pytest.raises(TiledVizError, match="there is no such file"):
         case.members(parameters, None)
@@ -29,13 +29,14 @@ def test_gray_scott_goes_from_parameters_to_tiles() -> None:
     ensemble = case.ensemble(parameters)
     assert ensemble is not None
     assert not ensemble.live
-    assert tile.command[-4:] == ("--file", str(ensemble.path), "--member", "1")
+    wanted = ("--file", str(ensemble.path), "--member", "1", "--triangles", "12000")
+    assert tile.command[3:] == wanted
     assert Path(tile.command[2]).is_file()
     image = tile.image
     assert image is not None
     assert (image.name, image.command) == (
         "vtk",
-        ("python3", "-P", "/opt/tiledviz/gray_scott/view.py", *tile.command[-4:]),
+        ("python3", "-P", "/opt/tiledviz/gray_scott/view.py", *wanted),
     )
     seen = {bind.target or bind.source: bind for bind in image.binds}
     assert set(seen) == {"/opt/tiledviz/gray_scott", str(ensemble.path)}
@@ -50,18 +51,18 @@ def test_gray_scott_goes_from_parameters_to_tiles() -> None:
 )
 def test_gray_scott_refuses_values_that_cannot_be(given: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        find("gray_scott").parameters(given)
+        manager.load(catalog.find("gray_scott")).parameters(given)
 
 
 def test_every_parameter_is_described() -> None:
-    for name in ("gray_scott", "gears"):
-        for key, field in find(name).schema()["properties"].items():
+    for name in ("gears", "command", "gray_scott", "paraview", "vtk_files", "pictures", "pages", "cinema"):
+        for key, field in manager.load(catalog.find(name)).schema()["properties"].items():
             assert field["description"], key
             assert "default" in field, key
 
 
 def test_gears_fill_as_many_tiles_as_asked_for() -> None:
-    case = find("gears")
+    case = manager.load(catalog.find("gears"))
     parameters = case.parameters({"tiles": 3, "width": 320, "height": 240})
     members = case.members(parameters, None)
     assert [member.title for member in members] == ["0 gears", "1 gears", "2 gears"]

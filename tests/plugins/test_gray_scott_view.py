@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tvcore.ensemble import create
 from tvcore.plugins.gray_scott import prepare as preparing
 from tvcore.plugins.gray_scott import view
 from tvcore.plugins.gray_scott.parameters import Parameters
+from viewer_kit import asked, told
 from waiting import wait_until
 
 VIEW = [sys.executable, "-P", view.__file__]
@@ -115,54 +117,59 @@ def test_it_turns_while_somebody_looks_and_stops_when_they_go(screen: Display, e
         wait_until(still, SECONDS, "standing still")
 
 
-class Fake:
-    """Stands for VTK's objects: keeps observers, and counts other calls by name."""
-
-    def __init__(self) -> None:
-        self.observers: dict[str, Callable[..., None]] = {}
-        self.calls: list[str] = []
-
-    def AddObserver(self, event: str, observer: Callable[..., None]) -> None:  # noqa: N802
-        self.observers[event] = observer
-
-    def __getattr__(self, name: str) -> Callable[..., Fake]:
-        def call(*_: object) -> Fake:
-            self.calls.append(name)
-            return self
-
-        return call
-
-
-def test_it_never_turns_under_the_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "watch").write_text("10")
-    clock = [100.0]
-    monkeypatch.setattr(view.time, "monotonic", lambda: clock[0])
-    scene = Fake()
-    view.Turntable(scene, scene, scene, str(tmp_path / "watch"))
-
-    def turns_after(seconds: float) -> bool:
-        clock[0] += seconds
-        scene.calls.clear()
-        scene.observers["TimerEvent"]()
-        assert scene.calls[-1] == "CreateOneShotTimer"
-        return "Render" in scene.calls
-
-    assert turns_after(0.2)
-    scene.observers["StartInteractionEvent"]()
-    assert not turns_after(view.HANDS_OFF * 10)
-    scene.observers["EndInteractionEvent"]()
-    assert not turns_after(view.HANDS_OFF / 2)
-    assert turns_after(view.HANDS_OFF)
-    (tmp_path / "watch").write_text("0")
-    assert not turns_after(0.2)
-
-
 def test_the_mouse_turns_it_and_no_key_ends_it(screen: Display, ensemble: Path) -> None:
     with viewing(screen, ensemble, LIVE) as (process, _):
         first = wait_for(screen, drawn, "the surface")
         screen.press("q", "e")
         screen.drag(*((200 + 10 * i, 240) for i in range(20)))
         wait_for(screen, changed(first), "the turn by hand")
+        assert process.poll() is None
+
+
+def test_isovalue_colours_and_camera_follow_orders_and_the_first_view_comes_back_to_the_pixel(
+    screen: Display, ensemble: Path, output: Path
+) -> None:
+    with viewing(screen, ensemble, LIVE) as (process, watch):
+        first = wait_for(screen, drawn, "the surface")
+        screen.drag(*((200 + 10 * i, 240) for i in range(20)))
+        wait_for(screen, changed(first), "the turn by hand")
+        camera = asked(screen, "camera")["ok"]
+        turned = screen.picture()
+        assert told(screen, "camera-reset") == "seen from where it began"
+        assert np.array_equal(screen.picture(), first)
+        assert told(screen, "camera", **camera) == "seen from there"
+        assert changed(first)(screen.picture())
+        assert not changed(turned)(screen.picture())
+        told(screen, "camera-reset")
+
+        count = int(told(screen, "isovalue", value=0.1).split()[3])
+        fatter = screen.picture()
+        Image.fromarray(fatter).save(output / "gray_scott_isovalue.png")
+        assert changed(first)(fatter)
+        assert count > 100
+        assert told(screen, "isovalue", value=0.99) == "no surface there"
+        assert not drawn(screen.picture())
+        assert told(screen, "colours", name="cividis") == "coloured by cividis"  # kept for the next surface
+        assert told(screen, "isovalue", value=0.2).startswith("v = 0.2: ")
+        cividis = screen.picture()
+        assert changed(first)(cividis)
+        assert told(screen, "colours", name="viridis") == "coloured by viridis"
+        back = screen.picture().astype(int)
+        assert np.abs(back - first).mean() < 1, "the surface made anew is the one that was stored"
+
+        assert told(screen, "colours", name="rainbow").startswith("no colours are called 'rainbow': there are viridis,")
+        for value in (0, 1, -1, 2, math.nan):
+            assert told(screen, "isovalue", value=value).startswith("an isovalue lies between 0 and 1, not")
+        assert told(screen, "isovalue", value=[]).startswith("isovalue: TypeError")
+        bad = {"position": [0, 0], "up": [0, 0, 0], "angle": 0, "focus": [0, 0, math.nan], "scale": -1}
+        for name, value in bad.items():
+            assert told(screen, "camera", **{**camera, name: value}).startswith("this is no camera: ")
+        assert np.array_equal(screen.picture().astype(int), back)
+
+        assert told(screen, "turn", on=False) == "stands still"
+        watch.write_text("10")
+        time.sleep(1)
+        assert np.array_equal(screen.picture().astype(int), back)
         assert process.poll() is None
 
 
@@ -223,27 +230,6 @@ def test_a_display_without_glx_is_one_line_and_exit_code_1(home: Path, ensemble:
 def test_a_cookie_that_is_wrong_is_one_line_and_exit_code_1(screen: Display, ensemble: Path, tmp_path: Path) -> None:
     environment = {**screen.environment, "XAUTHORITY": str(tmp_path / "none")}
     assert "that XAUTHORITY names its cookie" in fails(ensemble, LIVE, environment, xlib_says=1)
-
-
-def test_the_rate_follows_who_looks_and_what_a_frame_costs() -> None:
-    assert view.turn_rate(10, 0.001) == view.WALL_RATE
-    assert view.turn_rate(30, 0.001) == view.FOCUS_RATE
-    assert view.turn_rate(2, 0.001) == 2
-    assert view.turn_rate(10, 0.04) == pytest.approx(view.WALL_SHARE / 0.04)
-    assert view.turn_rate(10, 5.0) == view.LEAST_RATE
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"), [("10", 10), ("0", 0), ("2.5\n", 2.5), ("", 0), ("soon", 0), ("-3", 0), ("nan", 0)]
-)
-def test_the_watch_file_says_how_many_frames_are_wanted(tmp_path: Path, text: str, wanted: float) -> None:
-    (tmp_path / "watch").write_text(text)
-    assert view.read_wanted(str(tmp_path / "watch")) == wanted
-
-
-def test_a_watch_file_that_is_gone_means_that_nobody_looks(tmp_path: Path) -> None:
-    assert view.read_wanted(str(tmp_path / "none")) == 0
-    assert view.read_wanted(None) > 0
 
 
 def test_the_program_imports_only_what_it_needs() -> None:

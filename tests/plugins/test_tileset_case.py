@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from tvcore import api
-from tvcore.cases import manager
+from tvcore.cases import catalog, manager
 from tvcore.ensemble import open_ensemble
 from tvcore.errors import UsageError
+from tvcore.people import projects, sessions
+from tvcore.people.by import here
 from tvcore.plugins.tileset.card import draw_card, shown
 from tvcore.session import acts
 from tvcore.store import Store
@@ -174,10 +176,10 @@ def test_a_card_is_shown_again_when_what_is_drawn_on_it_changes_and_not_for_its_
 
 
 def test_what_it_was_launched_with_names_the_revision(store: Store, brains: dict[str, Any]) -> None:
-    parameters = manager.find("tileset").parameters({"name": "brains"})
-    assert parameters.model_dump() == {"name": "brains", "revision": 1}
+    parameters = manager.load(catalog.find("tileset")).parameters({"name": "brains"})
+    assert parameters.model_dump() == {"name": "brains", "revision": 1, "project": 0}
     library.write_set(store, "brains", {**brains, "tiles": []}, 1)
-    assert len(manager.find("tileset").members(parameters, None)) == 4
+    assert len(manager.load(catalog.find("tileset")).members(parameters, None)) == 4
 
 
 def test_a_wall_is_kept_as_a_set_with_what_people_wrote_and_opens_again_when_its_job_is_gone(
@@ -206,21 +208,17 @@ def test_a_wall_is_kept_as_a_set_with_what_people_wrote_and_opens_again_when_its
 
 
 def test_the_columns_are_an_ensemble_like_any_other_cases(store: Store, brains: dict[str, Any]) -> None:
-    case = manager.find("tileset")
-    parameters = case.parameters({"name": "brains"})
-    case.prepare(parameters, lambda *_: None)
-    file = case.ensemble(parameters)
-    assert file is not None
-    with open_ensemble(file.path) as ensemble:
+    plan, _ = api.plan_case("tileset", {"name": "brains"})
+    with open_ensemble(Path(str(plan.ensemble))) as ensemble:
         assert [(column.name, column.dtype) for column in ensemble.columns] == [
             ("F", "float64"), ("n", "float64"), ("ok", "S5"), ("class", "S5"),
         ]  # fmt: skip
         assert len(ensemble) == 4
-    assert file.path.parent.stat().st_mode & 0o777 == 0o700
+    assert Path(str(plan.ensemble)).parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_set_that_is_not_there_is_one_line(store: Store) -> None:
-    case = manager.find("tileset")
+    case = manager.load(catalog.find("tileset"))
     with pytest.raises(UsageError, match="name a tile set"):
         case.members(case.parameters({}), None)
     with pytest.raises(UsageError, match="there is no tile set nowhere"):
@@ -259,3 +257,39 @@ def test_a_card_holds_whatever_a_tile_says(tmp_path: Path, output: Path) -> None
 )  # fmt: skip
 def test_values_are_written_on_cards_as_people_read_them(value: Any, said: str) -> None:
     assert shown(value) == said
+
+
+def test_a_set_of_a_project_is_shown_in_its_sessions_and_replaced_wherever_it_is_shown(
+    store: Store, brains: dict[str, Any]
+) -> None:
+    by = here(store)
+    flames = projects.new_project(store, by, "Flames")["id"]
+    key = sessions.new_session(store, by, flames, "Night")["key"]
+    with pytest.raises(UsageError, match="there is no tile set brains"):
+        library.show_set(store, "brains", session=key)  # it is of the first project
+    brains["tiles"] = brains["tiles"][2:3]  # the card
+    library.write_set(store, "brains", brains, None, project=flames)
+    old = library.show_set(store, "brains", session=key)
+    (tile,) = api.wait_until_live(store, old["id"], lambda *_: None, 60)
+    assert (old["session"], tile["title"]) == (key, "a card")
+    copy = sessions.copy_session(store, by, key, "Copy")["key"]
+    acts.write_notes(store, {tile["id"]: "in the copy"}, session=copy)
+    assert [each["jobs"] for each in library.saved(store, project=flames)] == [[old["id"]]]
+    assert [each["jobs"] for each in library.saved(store)] == [[]]
+    brains["tiles"][0]["title"] = "another card"
+    assert library.write_set(store, "brains", brains, 1, project=flames)["wall"]["again"] == [old["id"]]
+    new = library.show_set(store, "brains", replace=old["id"], session=copy)
+    assert new["session"] == key  # where the one was that it replaces
+    for session, note in ((key, ""), (copy, "in the copy")):
+        (now,) = store.tiles(session=session)
+        assert (now["job"], now["title"]) == (new["id"], "another card")
+        assert store.rooms.document(session).text(f"note/{now['id']}") == note
+    library.rename_set(store, "brains", "minds", flames)
+    assert [each["jobs"] for each in library.saved(store, project=flames)] == [[new["id"]]]
+    assert library.read_set(store, "brains")["revision"] == 1  # that of the first project is called as before
+    api.stop(store, new["id"])
+    again = api.launch_again(store, new["id"])
+    assert store.sessions.showing(again["id"]) == [copy]
+    assert store.run_of(again["id"]).parameters["name"] == "minds"
+    (now,) = store.tiles(session=copy)
+    assert (now["job"], store.rooms.document(copy).text(f"note/{now['id']}")) == (again["id"], "in the copy")

@@ -65,9 +65,10 @@ def standing_job(portal: RunningPortal) -> Iterator[RunningJob]:
     yield from live_job(portal)
 
 
-def live_job(portal: RunningPortal) -> Iterator[RunningJob]:
-    running, browser = RunningJob(portal), portal.login()
-    wait_until(lambda: states(browser, running) == ["live", "live"], what="two live tiles with streams")
+def live_job(portal: RunningPortal, tiles: int = 2, session: str = "main") -> Iterator[RunningJob]:
+    running, browser = RunningJob(portal, tiles, plan={"session": session}), portal.login()
+    browser.session = session
+    wait_until(lambda: states(browser, running) == ["live"] * tiles, what="live tiles with streams")
     yield running
     running.end()
 

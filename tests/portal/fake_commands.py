@@ -1,17 +1,43 @@
-"""The streams ``run`` and ``picture`` of an agent without tiles: commands run here, as the test's own user."""
+"""The streams ``run``, ``act`` and ``picture`` of an agent without tiles: commands run here, as the test's own user."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from typing import Any
 
 from tvcore.tunnel import agents
 from tvcore.tunnel.remote import ENDED, ERRORS, FRAME, INPUT, OUTPUT, PIECE
+
+
+def act(connection: socket.socket, registration: agents.Registration, tile: int) -> None:
+    """Have an action done by the very process that node agents start; a caller who goes away ends it."""
+    wanted = agents.read_line(connection, 1 << 20)
+    command = [sys.executable, "-P", "-m", "tvcore.cases.on_node", registration.job, str(registration.ordinal)]
+    environment = {**os.environ, "TILEDVIZ_HOME": registration.plan.state}
+    with subprocess.Popen(
+        [*command, str(tile), "act"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        with process.stdin as stdin:
+            stdin.write(wanted)
+
+        def watch() -> None:
+            with contextlib.suppress(OSError):
+                connection.recv(1)
+            process.kill()
+
+        threading.Thread(target=watch, daemon=True).start()
+        for line in process.stdout:
+            if b"begun" not in line:  # that is for agents
+                connection.sendall(line)
 
 
 def run(connection: socket.socket) -> None:

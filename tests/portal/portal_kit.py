@@ -10,6 +10,7 @@ import queue
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -36,11 +37,25 @@ from tvcore.tunnel import agents
 from tvcore.tunnel.agents import Registration, TokenBook
 
 API = "/api/v1"
-START_SECONDS = 40.0
+START_SECONDS = 120.0
+# A value for each parameter of a route's path.
+PATH_VALUES = {
+    "tile": "1", "job": "local-1", "version": "1", "request": "request-1", "name": "brains", "case": "gears",
+    "project": "1", "person": "1", "session": "main", "invitation": "1", "token": "1",
+}  # fmt: skip
+
+
+def filled(path: str, **values: str) -> str:
+    """Return a route's *path* with a value for each of its parameters, those of *values* where there are."""
+    return path.format_map(PATH_VALUES | values)
 
 
 class RunningPortal:
     """``tiledviz up`` with a state folder of its own; *changed*: code that makes another release of it."""
+
+    trusted: ssl.SSLContext | None = None  # where it speaks TLS: what its browsers know it by
+    base = ""  # below which it is, at a reverse proxy
+    url: str | None = "sqlite:///{home}/store.sqlite"  # of its store; None: the one of the settings
 
     def __init__(self, home: Path, *arguments: str, port: int = 0, changed: str = "") -> None:
         self.begin(home, *arguments, port=port, changed=changed)
@@ -71,7 +86,7 @@ class RunningPortal:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, "the portal did not start: " + self.log.read_text()
             time.sleep(0.02)
-        self.store = Store.open(f"sqlite:///{self.home}/store.sqlite")
+        self.store = Store.open(self.url and self.url.format(home=self.home))
         self.port = info["port"]
         self.socket: str | None = info["socket"]
         self.host = f"127.0.0.1:{self.port}"
@@ -87,7 +102,7 @@ class RunningPortal:
 
     def login_ticket(self, seconds: float = 600, role: Role = "owner") -> str:
         ticket = secrets.token_hex(16)
-        self.store.add_login_ticket(ticket, seconds, role)
+        self.store.access.add_ticket(ticket, seconds, role)
         return ticket
 
     def login(self, role: Role = "owner") -> Browser:
@@ -105,6 +120,12 @@ class RunningPortal:
         finally:
             self.process.kill()
             self.store.close()
+
+
+class ConfiguredPortal(RunningPortal):
+    """One on the store that the test's settings name."""
+
+    url = None
 
 
 class Spares:
@@ -172,7 +193,9 @@ def connected(portal: Any, seconds: float = 20) -> socket.socket:
     """Return a connection to where *portal* listens: a port of this machine, or its ``socket`` if it has one."""
     path = getattr(portal, "socket", None)
     if path is None:
-        return socket.create_connection(("127.0.0.1", portal.port), timeout=seconds)
+        connection = socket.create_connection(("127.0.0.1", portal.port), timeout=seconds)
+        trusted = getattr(portal, "trusted", None)
+        return trusted.wrap_socket(connection, server_hostname="localhost") if trusted else connection
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(seconds)
     connection.connect(path)
@@ -199,12 +222,15 @@ class Browser:
         self.portal = portal
         self.cookie = ""
         self.key = ""
+        self.session = ""  # the key of the one that the page is in, unless that is the first
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Reply:
         """Send a request as given: with the cookie, the key and Host unless *headers* has others (None: leave out)."""
         given: dict[str, str | None] = {"Cookie": self.cookie or None, "X-TiledViz-Key": self.key or None}
+        given["Host"] = self.portal.host
+        given |= {"X-TiledViz-Session": self.session or None}
         given |= headers or {}
         connection = http.client.HTTPConnection("127.0.0.1", self.portal.port)
         connection.sock = connected(self.portal)
@@ -216,12 +242,13 @@ class Browser:
         return reply
 
     def get(self, path: str, **headers: str) -> Reply:
-        return self.request("GET", API + path, headers=headers)
+        return self.request("GET", self.portal.base + API + path, headers=headers)
 
     def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         content = None if body is None else json.dumps(body).encode()
         kind = {} if body is None else {"Content-Type": "application/json"}
-        return self.request("POST", API + path, content, kind | {"Origin": self.portal.origin} | (headers or {}))
+        kind |= {"Origin": self.portal.origin} | (headers or {})
+        return self.request("POST", self.portal.base + API + path, content, kind)
 
     def ticket(self, stream: str, tile: int | None = None) -> str:
         reply = self.post("/tickets", {"stream": stream, "tile": tile})
@@ -232,7 +259,7 @@ class Browser:
         """Open the WebSocket *path* as a page does; *changes*: ``cookie``, ``origin``, ``protocols``."""
         # Entered, not used as a context: some releases allow nothing else, and a test may close it when it likes.
         return connect(
-            f"ws://{self.portal.host}{API}{path}",
+            f"ws://{self.portal.host}{self.portal.base}{API}{path}",
             sock=connected(self.portal),
             origin=changes.get("origin", self.portal.origin),
             subprotocols=changes.get("protocols", ["tiledviz", f"ticket.{ticket}"]),
@@ -429,6 +456,8 @@ class FakeAgent:
                 self.serve_rfb(self, connection)
             elif said["stream"] == "run":
                 fake_commands.run(connection)
+            elif said["stream"] == "act":
+                fake_commands.act(connection, self.registration, said["tile"])
             elif said["stream"] == "picture":
                 fake_commands.frames(connection, self.picture)
             else:
@@ -510,16 +539,17 @@ class RunningJob:
         columns: list[dict[str, Any]] | None = None,
         rows: list[dict[str, Any]] | None = None,
         tags: list[tuple[str, ...]] | None = None,
+        plan: dict[str, Any] | None = None,
     ) -> None:
         self.portal = portal
         self.id = f"local-{secrets.token_hex(4)}"
-        self.runner = subprocess.Popen(["sleep", "600"])
+        self.runner = subprocess.Popen(["sleep", "10000"])
         folder = portal.home / "jobs" / self.id
         folder.mkdir(mode=0o700, parents=True)
         started = {"pid": self.runner.pid, "start": proc.Process.of(self.runner.pid).start, "time": time.time()}
         (folder / "started.json").write_text(json.dumps(started))
         self.plan = Plan(
-            case="gears", title="Test", state=str(portal.home),
+            **{"case": "gears", **(plan or {})}, title="Test", state=str(portal.home),
             tiles=tuple(
                 TilePlan(index=i, title=f"tile {i}", command=("x",), tags=tags[i] if tags else (f"tag{i}",))
                 for i in range(tiles)

@@ -198,7 +198,7 @@ def test_who_may_only_look_does_nothing_and_is_told_so_once_a_second(
 ) -> None:
     guest = portal.login("viewer").wall()
     first = guest.event(lambda event: event["event"] == "wall")
-    assert (first["me"]["role"], first["me"]["rights"]) == ("viewer", ["see"])
+    assert (first["me"]["role"], first["me"]["rights"]) == ("viewer", ["see", "read"])
     guest.say(demand=[[tile, 10, 10, 1] for tile in job.tiles])
     said = armed(guest, *job.tiles)
     assert (said["event"], said["what"]) == ("refused", "arm")

@@ -12,22 +12,16 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from portal_kit import API, Browser, RunningJob, RunningPortal
+from portal_kit import API, Browser, RunningJob, RunningPortal, filled
 from tvcore.portal.auth import Login, Tickets, digest, new_secret
+from tvcore.portal.roles import RIGHTS
 from tvcore.portal.routes import ROUTES
 
 
 def closed_routes() -> list[tuple[str, str]]:
     """Return method and path of every route that is not open to all."""
-    fill = {"{tile}": "1", "{job}": "local-00000001", "{version}": "1", "{name}": "brains"}
-    found = []
-    for route in ROUTES:
-        path = route.path
-        for name, value in fill.items():
-            path = path.replace(name, value)
-        if route.access != "open":
-            found.append((route.method, path))
-    assert len(found) >= len(ROUTES) - 2
+    found = [(route.method, filled(route.path)) for route in ROUTES if route.access != "open"]
+    assert len(found) >= len(ROUTES) - 12
     return found
 
 
@@ -37,7 +31,7 @@ def test_a_login_ticket_is_good_once(portal: RunningPortal) -> None:
     answer = first.post("/login", {"ticket": ticket})
     assert answer.status == 200
     assert answer.json["session"] == "main"
-    assert (answer.json["role"], answer.json["rights"]) == ("owner", ["see", "arrange", "manage", "operate"])
+    assert (answer.json["role"], answer.json["rights"]) == ("owner", list(RIGHTS))
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith(f"tiledviz_{portal.port}=")
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import itertools
 import os
 import random
 import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent
@@ -169,36 +172,81 @@ def test_each_wait_has_the_whole_time() -> None:
     os.close(writing)
 
 
-def test_what_the_kernel_moves_arrives_whole_though_the_other_side_is_slow() -> None:
-    here, there = socket.socketpair()
-    here.setblocking(False)
-    reading, writing = os.pipe2(os.O_NONBLOCK)
-    data = random.Random(1).randbytes(60_000)
-    os.write(writing, data)
-    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+class Narrow:
+    """A socket whose buffers are small, and a pipe with *data* that is to be moved there."""
 
-    class Target:
-        fileno = here.fileno
+    def __init__(self, data: bytes, timeout: float) -> None:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            self._here = socket.create_connection(listener.getsockname())
+            self.there = listener.accept()[0]
+        self._here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        for end in (self._here, self.there):
+            end.setblocking(False)
+        self.reading, self._writing = os.pipe2(os.O_NONBLOCK)
+        fcntl.fcntl(self._writing, fcntl.F_SETPIPE_SZ, max(4096, len(data)))
+        os.write(self._writing, data)
+        self.fileno = self._here.fileno
+        self._timeout = timeout
 
-        @staticmethod
-        def gettimeout() -> float:
-            return 10.0
+    def gettimeout(self) -> float:
+        return self._timeout
 
-    target: Any = Target
-    sender = gevent.spawn(splice_all, reading, target, len(data))
-    found = b""
-    there.setblocking(False)
-    while len(found) < len(data):
+    def take(self, size: int) -> bytes:
         try:
-            found += there.recv(1000)
+            return self.there.recv(size)
         except BlockingIOError:
-            gevent.sleep(0.0001)
+            return b""
+
+    def close(self) -> None:
+        for end in (self._here, self.there):
+            end.close()
+        for fd in (self.reading, self._writing):
+            os.close(fd)
+
+
+@pytest.fixture
+def narrow() -> Iterator[Callable[[bytes, float], Any]]:
+    """Return a function that makes a ``Narrow``."""
+    with contextlib.ExitStack() as made:
+
+        def one(data: bytes, timeout: float) -> Narrow:
+            target = Narrow(data, timeout)
+            made.callback(target.close)
+            return target
+
+        yield one
+
+
+def test_what_the_kernel_moves_arrives_whole_though_the_other_side_is_slow(narrow: Callable[..., Any]) -> None:
+    data = random.Random(1).randbytes(60_000)
+    target = narrow(data, timeout=10.0)
+    sender = gevent.spawn(splice_all, target.reading, target, len(data))
+    found = b""
+    while len(found) < len(data):
+        found += target.take(1000)
+        gevent.sleep(0.0001)
     sender.get(timeout=10)
     assert found == data
-    for end in (here, there):
-        end.close()
-    os.close(reading)
-    os.close(writing)
+
+
+def test_who_takes_a_large_frame_drop_by_drop_is_given_up_after_a_time_for_all_of_it(
+    narrow: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "SLOWEST", 1e9)
+    length = 1 << 20
+    target = narrow(bytes(length), timeout=2.0)
+    sender = gevent.spawn(splice_all, target.reading, target, length)
+    taken = 0
+    with gevent.Timeout(60):
+        while not sender.ready():
+            taken += len(target.take(2048))
+            gevent.sleep(0.02)
+    with pytest.raises(TimeoutError, match="too slow"):
+        sender.get()
+    assert 0 < taken < length, "some was taken all the time, and was never awaited for as long as the time-out"
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 511, 512, 513, 70_000])

@@ -7,10 +7,10 @@ import struct
 
 import pytest
 
-from tvcore.portal.auth import Hosts
 from tvcore.portal.calls import finite
+from tvcore.portal.hosts import Hosts
 from tvcore.portal.instance import url_of
-from tvcore.portal.monitor import changed_tiles
+from tvcore.portal.walls import changed_tiles
 from tvcore.portal.websocket import CloseError, frame_header, handshake_key, read_header
 
 

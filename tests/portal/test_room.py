@@ -16,11 +16,13 @@ import pytest
 from portal_kit import RunningPortal, WallPage, closing
 from tvcore.portal.auth import Login
 from tvcore.portal.page_messages import Operation, PageMessage
-from tvcore.portal.roles import Role
+from tvcore.portal.roles import Grant, Role
 from tvcore.portal.room import Member, Room
+from tvcore.portal.rooms import Rooms
+from tvcore.portal.shares import Allowance
 from tvcore.portal.spread import Spread
-from tvcore.portal.visit import Allowance, Visit
-from tvcore.workers import CallFailedError, WorkerLostError
+from tvcore.portal.visit import Visit
+from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError
 
 OTHER_PROCESS = """
 import json, sys
@@ -218,9 +220,10 @@ def test_people_see_who_comes_what_each_looks_at_and_who_goes(pages: Pages) -> N
     one.here(focus=3)
     two.join()
     two.here(view=[0, 0.5, 2, 1], zoomed=[7])
-    assert two.sees(one.name) == {"person": one.me["person"], "focus": 3, "view": None, "columns": None, "zoomed": []}
-    seen = {"person": two.me["person"], "focus": None, "view": [0, 0.5, 2, 1], "columns": None, "zoomed": [7]}
-    assert one.sees(two.name) == seen
+    here = {"name": None, "focus": None, "view": None, "columns": None, "zoomed": []}
+    assert two.sees(one.name) == here | {"person": one.me["person"], "focus": 3}
+    seen = {"person": two.me["person"], "view": [0, 0.5, 2, 1], "zoomed": [7]}
+    assert one.sees(two.name) == here | seen
     two.wall.close()
     assert one.sees(two.name) is None
 
@@ -235,7 +238,8 @@ def test_nobody_speaks_for_the_page_of_somebody_else(pages: Pages) -> None:
     two.here(focus=2)
     assert one.sees(two.name)["focus"] == 2
     one.here(focus=5)
-    assert two.sees(one.name) == {"person": one.me["person"], "focus": 5, "view": None, "columns": None, "zoomed": []}
+    seen = two.sees(one.name)
+    assert (seen["person"], seen["focus"]) == (one.me["person"], 5)
 
 
 def test_moves_are_told_a_few_times_a_second_however_often_they_come(pages: Pages) -> None:
@@ -310,16 +314,15 @@ def test_an_allowance_is_a_burst_and_then_a_rate() -> None:
 
 
 @pytest.mark.parametrize(("role", "waits"), [("editor", False), ("guest", True)])
-def test_who_may_not_arrange_does_less_in_a_while(role: Role, waits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_arrange_does_less_in_a_while(role: Role, waits: bool) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("tvcore.portal.visit.gevent.sleep", slept.append)
-    room = Room(FakeCalls(), "main")
-    visit = Visit(room, Login("p", "cookie", role), lambda: None)
+    rooms = Rooms(FakeCalls())
+    visit = Visit(rooms, Login("p", "cookie", session="main", grant=Grant(role)), lambda: None, slept.append)
     visit.take(PageMessage(join=None), 1)
     for number in range(5):
         visit.take(PageMessage(ops=[Operation(id=f"a-{number}-{i}") for i in range(100)]), 100)
     assert (max(slept) > 20) == waits
-    room.stop()
+    rooms.stop()
 
 
 class FakeCalls:
@@ -329,6 +332,7 @@ class FakeCalls:
         self.ordered: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.lost = 0
+        self.refuses: CallRefusedError | None = None
         self.settles: int | None = 0  # how often there is something; None: it fails
 
     def call(self, name: str, seconds: float, /, **given: Any) -> Any:
@@ -338,6 +342,8 @@ class FakeCalls:
             self.lost -= 1
             raise WorkerLostError("killed")
         came: list[dict[str, Any]] = []
+        if name == "append_ops" and self.refuses:
+            raise self.refuses
         if name == "settle":
             if self.settles is None:
                 raise WorkerLostError("it took too long")
@@ -382,6 +388,47 @@ def test_pages_that_join_together_share_one_reading_of_the_store() -> None:
     room.stop()
 
 
+def test_who_joins_again_and_again_holds_nobody_up() -> None:
+    calls = FakeCalls()
+    room, (member, noisy) = met(calls, 2)
+
+    def flood() -> None:
+        for number in range(10_000):
+            room.join(noisy, 10**9 + number)
+            gevent.sleep(0.001)
+
+    flooding = gevent.spawn(flood)
+    gevent.sleep(0.1)
+    room.offer(member, [{"id": "a-1"}])
+    with gevent.Timeout(5):
+        while not calls.ordered:
+            gevent.sleep(0.05)
+    flooding.kill()
+    room.stop()
+
+
+def test_who_joins_more_often_than_pages_do_waits() -> None:
+    slept: list[float] = []
+    rooms = Rooms(FakeCalls())
+    visit = Visit(rooms, Login("p", "cookie", session="main", grant=Grant("guest")), lambda: None, slept.append)
+    for number in range(60):
+        visit.take(PageMessage(join=10**9 + number), 1)
+    assert slept[0] == 0
+    assert slept[-1] > 20
+    rooms.stop()
+
+
+def test_rooms_are_left_by_many_at_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvcore.portal.rooms.EMPTY_SECONDS", -1.0)
+    rooms = Rooms(FakeCalls())
+    login = Login("p", "cookie", session="main", grant=Grant("guest"))
+    visits = [Visit(rooms, login, lambda: None) for _ in range(10)]
+    gevent.sleep(0.05)
+    left = [gevent.spawn(visit.leave) for visit in visits]
+    gevent.joinall(left, timeout=10, raise_error=True)
+    rooms.stop()
+
+
 def test_what_many_do_meanwhile_is_ordered_in_one_call_and_serialised_once() -> None:
     calls = FakeCalls()
     room, members = met(calls, 50)
@@ -406,6 +453,37 @@ def test_a_store_that_is_away_for_a_while_loses_nothing_and_changes_no_order() -
     assert [op["id"] for op in calls.ordered] == ["a-1", "a-2"]
     assert member.waiting == 0
     room.stop()
+
+
+def test_the_room_of_a_session_that_is_gone_ends_with_its_pages_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    calls, ended = FakeCalls(), []
+    rooms = Rooms(calls)
+    room = rooms.enter("main")
+    members = [Member(f"p{i}", "owner", lambda: None, end=lambda i=i: ended.append(i)) for i in range(3)]
+    for member in members[:2]:
+        room.join(member, None)
+    gevent.sleep(0.1)
+    calls.refuses = CallRefusedError("the store cannot be used now (it is locked): try again", False, None)
+    room.offer(members[0], [{"id": "a-1"}])
+    gevent.sleep(0.1)
+    assert (room.over, ended) == (False, []), "a store that is locked for a while is no session that is gone"
+    calls.refuses = CallRefusedError("there is no session main (any more)", True, None)
+    with caplog.at_level("INFO"), gevent.Timeout(10):
+        caplog.clear()
+        while len(ended) < 2:
+            gevent.sleep(0.05)
+        asked = len(calls.calls)
+        room.offer(members[1], [{"id": "b-1"}])
+        room.join(members[2], None)
+        gevent.sleep(0.5)
+    assert (sorted(ended), len(calls.calls), room.busy) == ([0, 1, 2], asked, False)
+    assert [record.getMessage() for record in caplog.records] == [
+        "a session's room ends: there is no session main (any more)"
+    ]
+    assert rooms.enter("main") is not room, "another session of this name has a room of its own"
+    rooms.stop()
 
 
 def test_what_is_old_is_settled_after_the_acts_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

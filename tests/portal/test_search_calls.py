@@ -10,11 +10,13 @@ from typing import Any
 
 import gevent
 import pytest
+from rows_kit import new_session
 
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.errors import UsageError
 from tvcore.portal import routes
+from tvcore.portal.auth import Login
 from tvcore.portal.search_calls import KeptWall
 from tvcore.searching import Searched
 from tvcore.store import Members, Store, rooms
@@ -32,6 +34,7 @@ class World:
     def __init__(self) -> None:
         self.store = Store.open()
         self.kept = KeptWall(self.store, "main")
+        self.other = new_session(self.store)
         self._names = (f"page-{n}" for n in itertools.count())
         self._jobs = itertools.count(1)
 
@@ -137,12 +140,12 @@ def test_a_search_sees_at_once_a_state_and_a_node_that_changed(world: World) -> 
 
 
 def test_tiles_of_another_session_are_not_found(world: World) -> None:
-    world.run(session="other")
+    world.run(session=world.other)
     assert world.finds("tile") == []
     world.run()
     assert world.finds("tile") == world.ids
     assert len(world.ids) == 3
-    assert len(KeptWall(world.store, "other").search("tile")[0]) == 3
+    assert len(KeptWall(world.store, world.other).search("tile")[0]) == 3
 
 
 def test_a_store_that_was_put_back_is_read_anew(world: World, home: Path) -> None:
@@ -182,7 +185,7 @@ def test_what_is_kept_finds_the_same_as_what_is_read_anew_whatever_happens(
         match chance.randrange(9):
             case 0:
                 jobs.append(
-                    world.run(chance.randint(1, 4), chance.choice(("main", "main", "other")), chance.random() < 0.7)
+                    world.run(chance.randint(1, 4), chance.choice(("main", "main", world.other)), chance.random() < 0.7)
                 )
             case 1:
                 world.store.remove_tiles(chance.sample(ids, 1))
@@ -205,9 +208,9 @@ def test_what_is_kept_finds_the_same_as_what_is_read_anew_whatever_happens(
 
 
 def test_a_search_is_prepared_for_who_looks_at_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared: list[bool] = []
-    portal: Any = SimpleNamespace(prepare_search=lambda: prepared.append(True))
+    prepared: list[str] = []
+    portal: Any = SimpleNamespace(prepare_search=prepared.append)
     monkeypatch.setattr(routes.wall, "WallViewer", lambda *_: SimpleNamespace(run=lambda: gevent.sleep(0)))
     nobody: Any = None
-    routes.run_wall(portal, nobody, nobody, None)
-    assert prepared == [True]
+    routes.run_wall(portal, nobody, Login("", "", session="s-1"), None)
+    assert prepared == ["s-1"]

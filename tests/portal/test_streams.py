@@ -71,8 +71,10 @@ def test_the_wall_comes_first_and_changes_follow(page: WallPage, job: RunningJob
     assert first["event"] == "wall"
     assert first["v"] == PAGE_PROTOCOL
     assert first["wall"]["notices"] == []
-    me = {"role": "owner", "rights": ["see", "arrange", "manage", "operate"], "person": first["me"]["person"]}
-    assert first["me"] == me
+    me = first["me"]
+    assert (me["session"], me["title"], me["role"], me["chosen"]) == ("main", "main", "owner", False)
+    assert me["rights"] == ["see", "read", "arrange", "host", "manage", "own", "operate"]
+    assert me["who"]["way"] == "token"
     assert set(job.tiles) <= {tile["id"] for tile in first["wall"]["tiles"]}
     job.agent.change(1, state="failed", reason="the program ended")
     changed = page.event(lambda event: any("state" in tile for tile in event.get("tiles", ())))
@@ -388,7 +390,7 @@ HOSTILE = {
     "fragmented ping": (client_frame(0x09, b""), 1002),
     "continuation of nothing": (client_frame(0x80, b"{}"), 1002),
     "a message within a message": (client_frame(0x02, b" ") + client_frame(0x82, b"{}"), 1002),
-    "a close with a broken reason": (client_frame(0x88, b"\x03\xe8\xff\xff"), 1002),
+    "a close with a broken reason": (client_frame(0x88, b"\x03\xe8\xff\xff"), 1007),
     "fragments too large together": (client_frame(0x02, bytes(600_000)) + client_frame(0x00, bytes(500_000)), 1009),
     "fragments without end": (client_frame(0x02, b" ") + client_frame(0x00, b" ") * 5000, 1008),
 }  # fmt: skip

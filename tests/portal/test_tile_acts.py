@@ -145,9 +145,9 @@ def test_what_cannot_be_asked_of_tiles_is_400(browser: Browser, verb: str, body:
     assert "\n" not in answer.json["error"]
 
 
-def test_tiles_that_are_not_there_are_400(browser: Browser, job: RunningJob) -> None:
+def test_tiles_that_are_not_there_are_404(browser: Browser, job: RunningJob) -> None:
     answer = browser.post("/tiles/restart", {"tiles": [*job.tiles, 999_999]})
-    assert (answer.status, "there is no tile 999999" in answer.json["error"]) == (400, True)
+    assert (answer.status, "there is no tile 999999" in answer.json["error"]) == (404, True)
     assert job.agent.calls == []
 
 
@@ -183,7 +183,7 @@ def test_a_job_that_runs_is_not_launched_again(browser: Browser, job: RunningJob
     answer = browser.post(f"/jobs/{job.id}/again")
     assert answer.status == 400
     assert "is not over" in answer.json["error"]
-    assert browser.post("/jobs/local-00000000/again").status == 400
+    assert browser.post("/jobs/local-00000000/again").status == 404
 
 
 # ------------------------------------------------------------------------ away

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import json
 import os
+import pwd
 import shlex
+import shutil
 import signal
 import socket
 import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -263,9 +267,65 @@ def test_the_default_place_is_another_where_the_first_is_too_long_or_somebody_el
     assert len(os.fsencode(other)) <= paths.UNIX_PATH_MAX
 
 
+def test_with_a_host_it_listens_on_a_port_too_and_one_login_is_good_on_both(home: Path) -> None:
+    both = RunningPortal(home, "--socket", "--host", "127.0.0.1")
+    try:
+        assert both.socket is not None
+        browser = both.login()  # through the socket
+        both.socket = None
+        assert browser.get("/wall").status == 200
+        assert "ssh" not in run("open", "--json").stdout  # the port is there without
+    finally:
+        assert both.stop() == 0
+
+
+def test_a_proxys_user_reaches_the_socket_by_its_group_and_no_other_user_does(
+    home: Path, other_user: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder lets the group through; who is in it and is no proxy is cut by the kernel's word."""
+    group = grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_gid
+    config = home.parent / "config" / "tiledviz" / "config.toml"
+    config.parent.mkdir(mode=0o700, parents=True)
+    door = Path(tempfile.mkdtemp(prefix="tvd-", dir="/tmp"))  # in a place that everybody reaches
+    door.chmod(0o755)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config.parent.parent))
+    ask = (
+        "import os, socket, sys\n"
+        "os.setgroups([]); os.setgid(int(sys.argv[3])); os.setuid(int(sys.argv[4]))\n"
+        "s = socket.socket(socket.AF_UNIX); s.settimeout(10)\n"
+        "try: s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(12))\n"
+        "except PermissionError: print('shut')\n"
+        "except OSError: print('cut')\n"
+    )
+    config.write_text(f'[portal.proxy]\nuids = ["nobody"]\n[portal.web]\nsocket_group = "{group}"\n')
+    running = RunningPortal(home, "--socket", str(door / "in" / "p.sock"), port=PORT)
+    try:
+        assert stat.S_IMODE((door / "in").stat().st_mode) == 0o710
+        assert stat.S_IMODE((door / "in" / "p.sock").stat().st_mode) == 0o660
+        request = f"GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nConnection: close\r\n\r\n"
+        nobody = pwd.getpwnam("nobody").pw_uid
+        told = [
+            subprocess.run(
+                ["/usr/bin/python3", "-c", ask, str(running.socket), request, str(gid), str(uid)],
+                capture_output=True, text=True, check=True,
+            ).stdout.strip()
+            for gid, uid in ((group, nobody), (group, nobody - 7), (group - 1, nobody - 7))
+        ]  # fmt: skip
+        assert told[0] == "b'HTTP/1.1 200'"
+        assert told[1] in ("b''", "cut")
+        assert told[2] == "shut"
+    finally:
+        assert running.stop() == 0
+        shutil.rmtree(door)
+
+
 def test_options_that_contradict_each_other_are_told(home: Path) -> None:
-    for options, said in ((("--host", "0.0.0.0"), "--host and --socket exclude"), (("--port", "0"), "--port 0")):
-        done = run("up", "--socket", *options)
-        assert done.returncode == 2
+    for options, said in (
+        (("--socket", "--port", "0"), "--port 0"), (("--tls-cert", "c.pem"), "--tls-key go together"),
+        (("--socket", "--tls-cert", "c.pem", "--tls-key", "k.pem"), "--host too"),
+        (("--http-redirect", "80"), "--tls-cert"), (("--public-url", "wall.example"), "https://HOST/"),
+    ):  # fmt: skip
+        done = run("up", *options)
+        assert done.returncode == 2, options
         assert said in done.stderr
         assert done.stderr.count("\n") == 1

@@ -16,7 +16,7 @@ import pytest
 
 from portal_kit import RunningPortal
 from tvcore import proc
-from tvcore.workers import CallFailedError, CallRefusedError, WorkerLostError, Workers
+from tvcore.workers import CallFailedError, CallRefusedError, Talk, WorkerLostError, Workers
 
 Until = Callable[..., None]
 
@@ -94,6 +94,22 @@ def test_the_functions_own_errors_come_through_and_keep_the_process(workers: Wor
         workers.call("fault", 20)
     assert "secret" not in str(failed.value)
     assert workers.call("pid", 20) == pid
+
+
+def test_a_function_tells_things_on_the_way_and_is_cancelled_by_a_word(workers: Workers) -> None:
+    heard: list[int] = []
+    assert workers.converse("count", 20, Talk(heard.append), {"most": 3}) == 3
+    assert heard == [0, 1, 2]
+    enough = Talk(lambda number: enough.cancel() if number == 2 else None)
+    told = workers.converse("count", 20, enough, {"most": 10_000})["told"]
+    assert 3 <= told < 1000
+    before = Talk(heard.append)
+    before.cancel()
+    assert workers.converse("count", 20, before, {"most": 1000})["told"] < 1000, "cancelled before it began"
+    late = Talk(lambda number: late.cancel() if number == 2 else None)
+    workers.converse("count", 20, late, {"most": 3})  # told with the last: its word comes too late, or just in time
+    assert workers.call("echo", 20, value="in order") == "in order"
+    assert workers.call("count", 20, most=2) == 2, "who does not listen hears nothing"
 
 
 def test_what_a_function_prints_is_not_taken_for_an_answer(workers: Workers) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from tvcore.errors import TiledVizError, UsageError
+from tvcore.nursery import Line, converses
 
 
 def echo(value: Any) -> Any:
@@ -47,4 +48,15 @@ def talk() -> str:
     return os.read(0, 10).decode()
 
 
-FUNCTIONS = {function.__name__: function for function in (echo, pid, hang, hang_deaf, die, refuse, fault, talk)}
+@converses
+def count(line: Line, most: int) -> Any:
+    """Tell each number below *most*, until it is cancelled; return how many it told."""
+    for number in range(most):
+        if line.cancelled():
+            return {"told": number}  # an answer may look like anything
+        line.tell(number)
+        time.sleep(0.02)
+    return most
+
+
+FUNCTIONS = {function.__name__: function for function in (echo, pid, hang, hang_deaf, die, refuse, fault, talk, count)}

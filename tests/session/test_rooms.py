@@ -32,7 +32,7 @@ for number in range(int(sys.argv[2])):
 
 
 @pytest.fixture
-def store() -> Store:
+def store(engine: str) -> Store:
     return Store.open()
 
 
@@ -58,10 +58,13 @@ def test_an_operation_gets_the_next_number_and_is_taken_once(store: Store) -> No
 
 def test_sessions_have_an_order_of_their_own(store: Store) -> None:
     do(store, "a-1", set=[["order/1", "b"]])
-    assert store.rooms.append("other", "ann", "editor", [{"id": "a-1", "set": [["order/1", "z"]]}])[0]["op"]["seq"] == 1
+    other = store.sessions.new(store.projects.first(), "Other")
+    assert store.rooms.append(other, "ann", "editor", [{"id": "a-1", "set": [["order/1", "z"]]}])[0]["op"]["seq"] == 1
     assert store.rooms.document("main").get("order/1") == "b"
     assert store.rooms.since("none", None) == {"base": None, "ops": [], "head": 0}
     assert store.rooms.head("none") == 0
+    with pytest.raises(UsageError, match="no session none"):
+        store.rooms.append("none", "ann", "editor", [{"id": "a-2", "set": [["order/1", "z"]]}])
 
 
 def test_one_takes_back_ones_own_acts_alone_and_only_while_one_may_do_them(store: Store) -> None:
@@ -181,7 +184,7 @@ def test_a_session_that_cannot_be_settled_is_appended_to_all_the_same(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rooms, "SETTLE_AT", 2)
-    monkeypatch.setattr(rooms, "_document", lambda *_: pytest.fail("nothing is folded to append"))
+    monkeypatch.setattr(rooms, "document_of", lambda *_: pytest.fail("nothing is folded to append"))
     assert [do(store, f"a-{number}", set=[["order/1", "b"]])["op"]["seq"] for number in range(6)] == [1, 2, 3, 4, 5, 6]
 
 

@@ -262,7 +262,7 @@ def test_the_command_line_saves_compares_restores_exports_and_imports(store: Sto
         CliRunner().invoke(cli, ["session", "undo"], catch_exceptions=False, standalone_mode=False)
     assert store.rooms.document("main").get("layout/gap") == 5
     tell("import", str(there))
-    tell("delete", "first")
+    tell("forget", "first")
     assert json.loads(tell("versions", "--json")) == []
     assert store.rooms.document("main").get("layout/columns") == 3
 

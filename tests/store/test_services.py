@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from tvcore.batch.plan import Plan, TilePlan
@@ -15,7 +12,7 @@ JOB = "17"
 
 
 @pytest.fixture
-def store(home: Path) -> Store:
+def store(engine: str) -> Store:
     return Store.open()
 
 
@@ -36,7 +33,7 @@ def states(store: Store) -> list[tuple[str, str]]:
     return [(tile["state"], tile["reason"]) for tile in store.tiles()]
 
 
-def test_just_one_process_asks_at_a_time_and_not_too_often(home: Path, store: Store) -> None:
+def test_just_one_process_asks_at_a_time_and_not_too_often(store: Store) -> None:
     other = Store.open()
     assert store.services.claim("slurm", 3, now=100)
     assert not other.services.claim("slurm", 3, now=110), "somebody asks just now"
@@ -118,31 +115,3 @@ def test_one_nodes_tiles_fail_with_its_agents_last_words(store: Store) -> None:
     assert [state for state, _ in states(store)] == ["starting"] * 2 + ["failed"] * 2
     store.apply_jobs([JobStatus(JOB, JobState.CANCELLED)])
     assert states(store)[3] == ("failed", "the node agent was killed by SIGKILL")
-
-
-def test_a_store_of_the_first_release_is_brought_up_to_date_with_its_content(home: Path) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from sqlalchemy import create_engine
-
-    path = home / "store.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", "tvcore:store/migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    engine.dispose()
-    with sqlite3.connect(path) as raw:
-        raw.execute("insert into session values (1, 'main', 7, 1.0)")
-        raw.execute("insert into job values (1, 'local-00000001', 'local', 'running', '', null, 1.0, 2.0, null)")
-        raw.execute("insert into tile_set values (1, 1, 1, 'gears', 'Gears', null, '{}', '[]', '', 1.0)")
-        raw.execute(
-            "insert into tile values"
-            " (1, 1, 0, 'old', null, '[]', '{}', 640, 480, 'n', 'live', '', 3, null, ':1', 4, 0, 1.0)"
-        )
-    raw.close()
-    store = Store.open()
-    (tile,) = store.tiles()
-    assert (tile["title"], tile["state"], tile["job"]) == ("old", "live", "local-00000001")
-    assert store.jobs()[0]["nodes"] == []

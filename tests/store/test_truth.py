@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ GL = {"way": "mesa", "renderer": "llvmpipe", "software": True, "promised": True,
 
 
 @pytest.fixture
-def store(home: Path) -> Store:
+def store(engine: str) -> Store:
     store = Store.open()
     tiles = tuple(
         TilePlan(index=i, title=f"t{i}", command=("x",), node=i // 2, image="/images/vtk.sif" if i else None)

@@ -18,6 +18,8 @@ import pytest
 from tunnel_kit import EndpointProcess, Node, echoes, open_stream, read_exactly, wait_for
 from tvcore.tunnel.strangers import STARTS_AT_ONCE, WAITING_EACH, WAITING_MAX, Doorstep, Patient, origin_of
 
+pytestmark = pytest.mark.alone
+
 BANNER = b"SSH-2.0-stranger\r\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import types
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def endpoint(version: int) -> EndpointInfo:
 
 @pytest.fixture
 def on_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "schedulers", lambda: {"local": None, "slurm": None})
+    monkeypatch.setattr(
+        keep, "schedulers", lambda: {name: types.SimpleNamespace(name=name) for name in ("local", "slurm")}
+    )
 
 
 def test_where_there_is_no_batch_system_no_endpoint_is_started(home: Path) -> None:

@@ -23,6 +23,7 @@ from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.errors import TiledVizError, UsageError
 
 START_SECONDS = 15.0
+_OUTER = ("SLURM_", "TILEDVIZ_JOB", "TILEDVIZ_REMOTE")  # of a job that we may be in
 _ID = re.compile(r"local-[0-9a-f]{8}")
 
 
@@ -91,20 +92,26 @@ class LocalScheduler:
         begin = started["time"]
         if ended:
             code = ended["exit_code"]
-            state, reason = outcome(code, ended["cancelled"])
+            state, reason = outcome(code, ended["cancelled"], ended.get("late", False))
             return JobStatus(job, state, reason, code, started=begin, ended=ended["time"])
         if proc.Process(started["pid"], started["start"]).alive:
-            return JobStatus(job, JobState.RUNNING, started=begin, nodes=(socket.gethostname(),))
+            here = (socket.gethostname(),)
+            return JobStatus(job, JobState.RUNNING, started=begin, nodes=here, ends=started.get("ends"))
         if not (folder / "ended.json").exists():  # asked again: it may have ended between the two looks
             reason = "the process that ran the job was killed"
             return JobStatus(job, JobState.FAILED, reason, started=begin)
         return self._status(job)
 
 
-def outcome(code: int, cancelled: bool) -> tuple[JobState, str]:
-    """Return the state, and the cause in words, of a job whose script ended with *code* (negative: by a signal)."""
+def outcome(code: int, cancelled: bool, late: bool = False) -> tuple[JobState, str]:
+    """Return the state, and the cause in words, of a job whose script ended with *code* (negative: by a signal).
+
+    *cancelled*: somebody ended it; *late*: its time was over.
+    """
     if cancelled:
         return JobState.CANCELLED, ""
+    if late:
+        return JobState.TIMEOUT, "it reached its time limit: ask for more time"
     if code == 0:
         return JobState.COMPLETED, ""
     number = -code if code < 0 else code - 128
@@ -119,7 +126,7 @@ def outcome(code: int, cancelled: bool) -> tuple[JobState, str]:
 
 def _environment() -> dict[str, str]:
     """Return the environment of a job: ours, less what would make it think itself inside another job."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "TILEDVIZ_JOB"))}
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OUTER)}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -55,8 +55,19 @@ def _environment(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
+NodeHook = Literal["case_ready", "case_limit", "case_end"]
 Text = Annotated[str, AfterValidator(_text)]
 Argument = Annotated[str, AfterValidator(_argument)]
+
+
+class DrawnBy(BaseModel):
+    """Which plugin (a ``Plugin.spec``) makes a picture of a tile's file, what it calls such a file, and its time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plugin: Text
+    kind: Text
+    seconds: float = Field(gt=0, description="after which its process is ended")
 
 
 class TilePlan(BaseModel):
@@ -69,6 +80,7 @@ class TilePlan(BaseModel):
     command: tuple[Argument, ...] = Field(default=(), description="argument list of the program of a live tile")
     kind: Kind = Field(default="live", description="live: a display with a program in it; else what *source* is")
     source: Argument = Field(default="", description="absolute path of the file, or address of the page")
+    drawn_by: DrawnBy | None = Field(default=None, description="what makes the picture that is shown of the file")
     environment: Annotated[dict[str, str], AfterValidator(_environment)] = Field(default_factory=dict)
     member: int | None = Field(default=None, description="row in the ensemble, from 0")
     tags: tuple[Text, ...] = ()
@@ -109,7 +121,10 @@ class Plan(BaseModel):
     gl: Literal["auto", "nvidia", "virtualgl", "mesa"] = Field(
         default="auto", description="way to GL: the best that draws, or this one alone"
     )
-    ready: bool = Field(default=False, description="whether the case is told when a tile is live (case_ready)")
+    plugin: Text = Field(default="", description="which plugin the case is, so that nodes load the very same")
+    hooks: tuple[NodeHook, ...] = Field(default=(), description="of those that are called on the nodes, what it has")
+    plugin_memory: int = Field(default=0, ge=0, description="bytes that a process of its hooks may have; 0: no bound")
+    warning: int = Field(default=0, ge=0, description="seconds before the time limit at which case_limit is called")
     scratch: Text = Field(default="", description="folder on the nodes for what tiles write and nobody keeps; or empty")
     isolation: Literal["auto", "required"] = Field(
         default="auto",
@@ -121,6 +136,15 @@ class Plan(BaseModel):
     encoders: int = Field(default=0, ge=0, description="threads of a node that encode pictures, 0: one per core")
     cores: float = Field(default=0.0, ge=0.0, description="cores of a node that encoding may take, 0: no bound")
     tiles: tuple[TilePlan, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_older_release(cls, given: Any) -> Any:
+        """Take what a job that outlived an upgrade has registered: it said ``ready`` for one of the hooks."""
+        if isinstance(given, dict) and "ready" in given:
+            more = {name: value for name, value in given.items() if name != "ready"}
+            return {"hooks": ("case_ready",) if given["ready"] else (), **more}
+        return given
 
     @property
     def nodes(self) -> int:

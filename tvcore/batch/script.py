@@ -17,6 +17,7 @@ from tvcore.settings import UNPRINTABLE, JobSettings
 
 TERMINATOR = "TILEDVIZ_PLAN"  # of the here-document with the plan
 DEFAULTS = JobSettings()
+SIGNAL_MAX = 65535  # seconds of sbatch --signal
 
 _PLAIN = re.compile(r"[\w./:,=+@%-]+", re.ASCII)
 _HETJOB = re.compile(r"(het|pack)(?=job)", re.IGNORECASE)
@@ -95,6 +96,7 @@ def render(plan: Plan, job: JobSettings = DEFAULTS) -> str:
         name=f"tiledviz-{plan.case}",
         summary=f"{len(plan.tiles)} tiles of the case {plan.case} on {nodes} node{'s' if nodes > 1 else ''}",
         nodes=nodes,
+        warning=min(plan.warning, SIGNAL_MAX) if "case_limit" in plan.hooks else 0,
         log=_log(plan.state),
         version=tvcore.__version__,
         python=job.python or sys.executable,

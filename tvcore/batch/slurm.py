@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from tvcore.batch import slurm_parse, slurm_words
+from tvcore.batch import slurm_offers, slurm_parse, slurm_words
+from tvcore.batch.offered import Offered
 from tvcore.batch.scheduler import JobStatus, SchedulerAwayError
 from tvcore.batch.slurm_run import Finished, Run, run_command
 from tvcore.batch.slurm_words import Seen
@@ -97,6 +98,24 @@ class SlurmCommandLine:
     def partitions(self) -> tuple[str, ...]:
         """Return the names of the partitions that this user sees."""
         return slurm_parse.read_partitions(self._must(["sinfo", "-h", "-o", "%R"], "partitions cannot be listed").out)
+
+    def offered(self, user: str) -> Offered:
+        """Return the partitions, and what of accounts, qualities of service and reservations is for *user*.
+
+        Raises TiledVizError when the partitions cannot be listed; of the rest there is what Slurm says.
+        """
+        partitions = slurm_offers.read_sinfo(self._must(slurm_offers.SINFO, "partitions cannot be listed").out)
+        accounts, qos = slurm_offers.read_associations(self._perhaps_said(slurm_offers.associations(user)))
+        said = self._perhaps_said(slurm_offers.RESERVATIONS)
+        return Offered(partitions, accounts, qos, slurm_offers.read_reservations(said, user, accounts))
+
+    def _perhaps_said(self, argv: Sequence[str]) -> str:
+        """Return what *argv* prints, nothing when it fails: a site may lack the command, or the service it asks."""
+        try:
+            done = self._ask(argv)
+        except TiledVizError:
+            return ""
+        return done.out if done.code == 0 and not done.cut else ""
 
     def refuse(self, err: str) -> TiledVizError:
         """Return the error for a job that Slurm refused with the error text *err*."""

@@ -17,7 +17,7 @@ from tvcore import apart, paths
 from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus, Scheduler
 from tvcore.batch.schedulers import scheduler_of, schedulers
-from tvcore.errors import TiledVizError
+from tvcore.errors import TiledVizError, UsageError
 from tvcore.node.last_words import last_words_of, read_last_words
 from tvcore.paths import Mark, marks
 from tvcore.store import Members, Store
@@ -114,9 +114,10 @@ def _adopt_unknown(store: Store, registered: Iterable[agents.Registration]) -> b
     for registration in registered:
         job = registration.job
         if job not in known and scheduler_of(job) in schedulers() and agents.is_registered(registration):
-            adopt(store, registration.plan, job)
-            known.add(job)
-            changed = True
+            with contextlib.suppress(UsageError):  # its session was deleted: it is nobody's to see
+                adopt(store, registration.plan, job)
+                known.add(job)
+                changed = True
     return changed
 
 

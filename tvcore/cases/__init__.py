@@ -2,5 +2,8 @@
 
 from tvcore.cases.case import Action, Bind, CaseInfo, EnsembleFile, ImageSpec, Member, TileSpec
 from tvcore.cases.hookspecs import Report, hookimpl
+from tvcore.ensemble.schema import Column
 
-__all__ = ["Action", "Bind", "CaseInfo", "EnsembleFile", "ImageSpec", "Member", "Report", "TileSpec", "hookimpl"]
+__all__ = [
+    "Action", "Bind", "CaseInfo", "Column", "EnsembleFile", "ImageSpec", "Member", "Report", "TileSpec", "hookimpl",
+]  # fmt: skip

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+CASE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
+
 
 class CaseInfo(BaseModel):
-    """What a case is called: *name* on the command line, *title* for people, and a sentence of what it shows."""
+    """What a case is called: *name* on the command line, *title* for people, and a sentence of what it shows.
+
+    The plugin is called *name* too. *picture* is the name of a PNG file beside its code, for the list of cases.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    title: str
-    description: str
+    name: str = Field(pattern=CASE_NAME)
+    title: str = Field(min_length=1, max_length=80)
+    description: str = Field(max_length=1000)
+    picture: str = Field(default="", pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,79}\.png)?$")
 
 
 class Member(BaseModel):
-    """One member of the ensemble: its row in the ensemble's file (or its number), title and tags."""
+    """One member of the ensemble: its row in the ensemble's file (or its number), title and tags.
+
+    *values* are its metadata by column, for a case without a file of its own: TiledViz writes one. None: not known.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: int = Field(ge=0)
     title: str
     tags: tuple[str, ...] = ()
+    values: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
 
 
 class EnsembleFile(BaseModel):
@@ -83,8 +93,11 @@ class ImageSpec(BaseModel):
 Kind = Literal["live", "picture", "movie", "pdf", "page"]
 
 
-def check_kind(kind: Kind, command: tuple[str, ...], source: str) -> None:
-    """Raise ValueError where a tile of *kind* does not go with *command* and *source*, of which it has just one."""
+def check_kind(kind: str, command: tuple[str, ...], source: str) -> None:
+    """Raise ValueError where a tile of *kind* does not go with *command* and *source*, of which it has just one.
+
+    A kind that is none of ``Kind`` is a plugin's, and has a file.
+    """
     if kind == "live":
         if not command or source:
             raise ValueError("a live tile has a command, and no source")
@@ -97,14 +110,20 @@ def check_kind(kind: Kind, command: tuple[str, ...], source: str) -> None:
         raise ValueError(f"a {kind} has the absolute path of a file as its source, not {source!r}")
 
 
-Icon = Literal["act", "restart", "save", "look", "count", "stop"]
+Icon = Literal["act", "restart", "save", "look", "count", "stop", "camera", "colour", "level", "table"]
+Right = Literal["see", "arrange", "manage", "operate"]
 
 
 class Action(BaseModel):
     """Something that people may have the case do with tiles: a button with a *title*, and a word for its *icon*.
 
-    *each*: for every tile by itself (``tile``), or for all that are meant together, job by job (``once``). *confirm* is
-    a question that is asked before; empty: none is.
+    *each*: for every tile by itself (``tile``), on the tile's node; or for all that are meant together, job by job
+    (``once``), where the portal or the command line runs, as only from there all nodes are reached. *leader*: of those
+    of a ``once``, the first is the one whose state the others take. *parameters* is a pydantic model of what one
+    chooses before; ``case_action`` gets such a value. *command*, an argument list without a shell, is run in the tile
+    instead of ``case_action``: in each argument ``{name}`` stands for that parameter, ``{{`` for a brace. *right* is
+    what who does it must have, *seconds* how long it may take for one tile (or once). *confirm* is a question that is
+    asked before; empty: none is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,7 +132,25 @@ class Action(BaseModel):
     title: str = Field(min_length=1, max_length=80)
     icon: Icon = "act"
     each: Literal["tile", "once"] = "tile"
+    leader: bool = False
+    parameters: type[BaseModel] | None = None
+    command: tuple[str, ...] = ()
+    right: Right = "operate"
+    seconds: float = Field(default=60.0, gt=0, le=86400)
     confirm: str = Field(default="", max_length=400)
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> Self:
+        if self.leader and self.each == "tile":
+            raise ValueError("leader: an action with a leader is done once for all: each='once'")
+        if self.command and self.each == "once":
+            raise ValueError("command: a command is run in each tile: each='tile'")
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON, with the JSON Schema of its parameters (None: it has none)."""
+        found = self.model_dump(mode="json", exclude={"parameters"})
+        return found | {"parameters": self.parameters.model_json_schema() if self.parameters else None}
 
 
 class TileSpec(BaseModel):
@@ -121,17 +158,20 @@ class TileSpec(BaseModel):
 
     A live tile, ``TileSpec(command=(...))``, has an argument list (no shell), its environment, and the size of its
     display in pixels. Others have a *kind* and a *source*, ``TileSpec(kind="movie", source="/data/run.mp4")``: the
-    absolute path of a file that the node sees, of a page (``kind="page"``) its address.
+    absolute path of a file that the node sees, of a page (``kind="page"``) its address. Plugins bring more kinds of
+    files (``portal_tile_kinds``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     command: tuple[str, ...] = ()
-    kind: Kind = "live"
+    kind: str = Field(default="live", pattern=CASE_NAME)
     source: str = ""
     environment: dict[str, str] = Field(default_factory=dict)
     width: int = Field(default=640, ge=16, le=16384)
     height: int = Field(default=480, ge=16, le=16384)
+    cpus: int = Field(default=0, ge=0, le=4096, description="cores that it needs; 0: not said")
+    memory: int = Field(default=0, ge=0, le=1 << 50, description="bytes of memory that it needs; 0: not said")
     gpu: bool = Field(default=False, description="draws on a GPU where the job has some; such tiles share them evenly")
     image: ImageSpec | None = Field(default=None, description="the image to run in, where jobs use containers")
     window_manager: bool = Field(default=False, description="have a window manager in the display: frames, maximising")

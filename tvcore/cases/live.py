@@ -16,6 +16,7 @@ from tvcore.tunnel import agents, remote
 from tvcore.tunnel.agents import Registration
 
 CALL_SECONDS = 30.0
+STOP_SECONDS = 60.0  # its case may need twenty for the last that it has to do
 OUTPUT_MAX = 1 << 26  # bytes that ``run`` keeps of each stream
 CHUNK = 1 << 16
 
@@ -142,7 +143,7 @@ class LiveTile:
 
     def stop(self) -> None:
         """End the program; the tile stays, stopped, until it is started again."""
-        self._call("stop")
+        self._call("stop", STOP_SECONDS)
 
     # --------------------------------------------------------- commands, files
 
@@ -197,8 +198,8 @@ class LiveTile:
         """Yield the file that the tile, a picture, movie or PDF, shows; it has 1 GiB at most."""
         return remote.stream_of(self.registration, self.index, "file")
 
-    def _call(self, method: str, **arguments: object) -> Any:
-        return agents.call(self.registration, method, timeout=CALL_SECONDS, tile=self.index, **arguments)
+    def _call(self, method: str, seconds: float = CALL_SECONDS, /, **arguments: object) -> Any:
+        return agents.call(self.registration, method, timeout=seconds, tile=self.index, **arguments)
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from tvcore.container.images import Image, find
 from tvcore.node.children import Child, Children
 from tvcore.node.display import Display, DisplayError, Reservation
 from tvcore.node.house import PROBE, Container, Containers, denied_file, node_devices
+from tvcore.node.sandbox_exec import OWN
 from tvcore.node.scratch import Scratch
 from tvcore.paths import runtime_folder
 from tvcore.settings import ImageSettings
@@ -48,7 +49,8 @@ def check(name: str, settings: ImageSettings, container: str, gl: Setting) -> di
 async def _check(image: Image, runtime: Runtime, folder: Path, setting: Setting) -> dict[str, Any]:
     children = Children()
     own = folder / "t0"
-    own.mkdir(mode=0o700)
+    (own / OWN).mkdir(mode=0o700, parents=True)
+    own.chmod(0o700)
     plan = TilePlan(index=0, title=image.name, command=("true",), image=str(image.path))
     house = Container(plan, own, Containers(runtime, children), Scratch("", folder), ())
     gpu = next(iter(find_gpus(os.environ)), None)

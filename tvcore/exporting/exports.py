@@ -16,6 +16,7 @@ from tvcore.exporting.freeze import freeze, tileset_of_wall
 from tvcore.exporting.new_folder import check_new
 from tvcore.importing.report import Report
 from tvcore.planning import silent
+from tvcore.session import SESSION
 from tvcore.store import Store
 from tvcore.tilesets.document import TileSet, read
 from tvcore.tilesets.library import read_set
@@ -61,8 +62,9 @@ def export_wall(
     *,
     pictures: Path | None = None,
     progress: Callable[[float, str], None] = silent,
+    session: str = SESSION,
 ) -> dict[str, Any]:
-    """Write the tiles *ids* of the wall, all where it is None, to the new *path*, or return its text: ``export``.
+    """Write the tiles *ids* of the wall of *session*, all where it is None, to the new *path*, or return its text.
 
     A Cinema database has pictures of the live tiles in it; other formats name those in the new folder *pictures*.
     Raises UsageError, before anything is asked for, for what is there already.
@@ -70,12 +72,12 @@ def export_wall(
     if how == "cinema":
         if pictures:
             raise UsageError("a Cinema database has its pictures in itself: leave --pictures out")
-        return _frozen(store, ids, _folder(path), report, progress)
+        return _frozen(store, ids, _folder(path), report, progress, session)
     if path:
         check_new(path)
     if pictures is None:
-        return export(tileset_of_wall(store, ids, report), how, path, report)
-    found = freeze(store, ids, pictures, report, progress)
+        return export(tileset_of_wall(store, ids, report, session), how, path, report)
+    found = freeze(store, ids, pictures, report, progress, session)
     try:
         return export(found, how, path, report)
     except BaseException:
@@ -84,21 +86,28 @@ def export_wall(
 
 
 def _frozen(
-    store: Store, ids: Sequence[int] | None, folder: Path, report: Report, progress: Callable[[float, str], None]
+    store: Store,
+    ids: Sequence[int] | None,
+    folder: Path,
+    report: Report,
+    progress: Callable[[float, str], None],
+    session: str,
 ) -> dict[str, Any]:
     """Write tiles of the wall to the new Cinema database *folder*: its pictures are made beside it, and then moved."""
     cinema.check(folder)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}.", dir=folder.parent) as kept:
-            found = freeze(store, ids, Path(kept) / "pictures", report, progress)
+            found = freeze(store, ids, Path(kept) / "pictures", report, progress, session)
             return export(found, "cinema", folder, report, own=Path(kept))
     except OSError as error:
         raise UsageError(f"{folder}: it cannot be written: {error.strerror}") from error
 
 
-def export_set(store: Store, name: str, how: str, path: Path | None, report: Report) -> dict[str, Any]:
-    """Write the tile set that is kept as *name* to the new *path*, or return its text: ``export``."""
-    return export(read(read_set(store, name)["document"]), how, path, report)
+def export_set(
+    store: Store, name: str, how: str, path: Path | None, report: Report, project: int | None = None
+) -> dict[str, Any]:
+    """Write the tile set that *project*, None: the first one, keeps as *name* to the new *path*, or return its text."""
+    return export(read(read_set(store, name, project=project)["document"]), how, path, report)
 
 
 def _folder(path: Path | None) -> Path:

@@ -35,7 +35,7 @@ def tileset_of_wall(store: Store, ids: Sequence[int] | None, report: Report, ses
     *report*, tiles counted from 1.
     """
     found, targets = _wall(store, ids, report, session)
-    live = sum(target.tile["kind"] == "live" for target in targets)
+    live = sum(_is_drawn(target) for target in targets)
     if live:
         report.about(
             f"left: what live tiles show: they are cards, with their titles and values ({live} of {len(targets)})"
@@ -90,7 +90,7 @@ def _had(
 
     def work(target: Target) -> Result:
         row, tile = of_tile[target.tile["id"]]
-        if target.tile["kind"] == "live":
+        if _is_drawn(target):
             return {"name": _written(folder / f"{row:05}.png", iter([target.live().picture()]))}
         if tile.kind in ("card", "page") or os.access(tile.source, os.R_OK):
             return {}
@@ -190,10 +190,15 @@ def _values(
     return tuple(columns.values()), values
 
 
+def _is_drawn(target: Target) -> bool:
+    """Return whether what a tile shows is in no file that others can show: a program's, or a plugin's of its file."""
+    return target.tile["kind"] == "live" or bool((target.tile["media"] or {}).get("drawn"))
+
+
 def _source(target: Target, plans: dict[str, dict[int, TilePlan]], row: int, report: Report) -> tuple[Kind, str]:
     """Return kind and source of a tile; *plans* are those that were looked up, by job and node."""
     tile, kind = target.tile, target.tile["kind"]
-    if kind == "live":
+    if _is_drawn(target):
         return "card", ""
     source = (tile["media"] or {}).get("url") or ""
     if registration := target.registration:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +10,23 @@ from pydantic import BaseModel, ValidationError
 
 from tvcore.errors import UsageError
 from tvcore.importing import cinema, csv_table, hdf5, parquet, pictures, tiledviz_file, tileset
+from tvcore.importing.importer import Importer
+from tvcore.importing.names import BUNDLED
 from tvcore.importing.report import Report
 from tvcore.importing.typed import one_line
 from tvcore.tilesets.document import TileSet
 
+__all__ = ["IMPORTERS", "Importer", "detect", "import_source", "read_source", "told"]
+
 TITLE_MAX = 1_000  # letters
 
-
-@dataclass(frozen=True)
-class Importer:
-    """How files of one format are told and read; *options* is the model of what one may choose."""
-
-    name: str
-    title: str
-    reads: Callable[[Path], bool]
-    read: Callable[[Path, Any, Report], TileSet]
-    options: type[BaseModel]
-
-
+_MODULES = {
+    "tileset": tileset, "tiledviz": tiledviz_file, "hdf5": hdf5, "parquet": parquet, "cinema": cinema,
+    "csv": csv_table, "pictures": pictures,
+}  # fmt: skip
 IMPORTERS: dict[str, Importer] = {
-    each.name: each
-    for each in (
-        Importer("tileset", "a tile set of TiledViz", tileset.reads, tileset.read, tileset.Options),
-        Importer("tiledviz", "a file of TiledViz", tiledviz_file.reads, tiledviz_file.read, tiledviz_file.Options),
-        Importer("hdf5", "an ensemble in HDF5 or netCDF-4", hdf5.reads, hdf5.read, hdf5.Options),
-        Importer("parquet", "a table in Parquet", parquet.reads, parquet.read, parquet.Options),
-        Importer("cinema", "a Cinema database", cinema.reads, cinema.read, cinema.Options),
-        Importer("csv", "a table of values with commas", csv_table.reads, csv_table.read, csv_table.Options),
-        Importer("pictures", "a folder of pictures", pictures.reads, pictures.read, pictures.Options),
-    )
+    name: Importer(name, title, _MODULES[name].reads, _MODULES[name].read, _MODULES[name].Options)
+    for name, title in BUNDLED.items()
 }
 
 
@@ -63,6 +50,48 @@ def import_source(
     *format* names an importer; without, it is found out. *title* is the set's, instead of the file's. Raises
     TiledVizError or UsageError, one line about what is wrong.
     """
+    return titled(*read_source(path, format, options), title)
+
+
+def titled(found: TileSet, report: Report, title: str | None) -> dict[str, Any]:
+    """Return *found*, called *title* if that is given, and its *report* as JSON."""
+    if title is not None and one_line(title, TITLE_MAX):
+        found = found.model_copy(update={"title": one_line(title, TITLE_MAX)})
+    return {"document": found.plain(), "report": report.plain()}
+
+
+def read_source(path: str, format: str | None, options: dict[str, Any]) -> tuple[TileSet, Report]:  # noqa: A002
+    """Return the tile set that *path* holds, and what was changed or left of it, as ``import_source`` does."""
+    where = usable(path)
+    if format is not None and format not in IMPORTERS:
+        raise UsageError(f"there is no format {one_line(format, 40)}: there are {', '.join(IMPORTERS)}")
+    importer = IMPORTERS[format or detect(where)]
+    return read_by(importer, where, options, importer.read)
+
+
+def read_by(
+    importer: Importer, where: Path, options: dict[str, Any], read: Callable[[Path, Any, Report], TileSet]
+) -> tuple[TileSet, Report]:
+    """Return what *read* makes of *where*, with the *options* of *importer*, and its report. Raises UsageError."""
+    report = Report()
+    chosen = _options(importer, options)
+    try:
+        found = read(where, chosen, report)
+    except OSError as error:
+        why = error.strerror or "it is damaged"
+        raise UsageError(f"{_shown(where)}: it cannot be read as {importer.title}: {why}") from error
+    report.took, report.columns = len(found.tiles), len(found.columns)
+    return found, report
+
+
+def told(path: str) -> str | None:
+    """Return which of TiledViz' own importers reads *path*, None where none does. Raises UsageError."""
+    where = usable(path)
+    return next((importer.name for importer in IMPORTERS.values() if importer.reads(where)), None)
+
+
+def usable(path: str) -> Path:
+    """Return the path of the file or folder *path*. Raises UsageError where there is none."""
     if "\0" in path:
         raise UsageError("a path has no zero byte in it")
     where = Path(path).absolute()
@@ -72,19 +101,7 @@ def import_source(
         usable = False
     if not usable:  # a pipe or device would keep one waiting for ever
         raise UsageError(f"{_shown(where)}: there is no such file or folder")
-    if format is not None and format not in IMPORTERS:
-        raise UsageError(f"there is no format {one_line(format, 40)}: there are {', '.join(IMPORTERS)}")
-    importer = IMPORTERS[format or detect(where)]
-    report = Report()
-    try:
-        found = importer.read(where, _options(importer, options), report)
-    except OSError as error:
-        why = error.strerror or "it is damaged"
-        raise UsageError(f"{_shown(where)}: it cannot be read as {importer.title}: {why}") from error
-    if title is not None and one_line(title, TITLE_MAX):
-        found = found.model_copy(update={"title": one_line(title, TITLE_MAX)})
-    report.took, report.columns = len(found.tiles), len(found.columns)
-    return {"document": found.plain(), "report": report.plain()}
+    return where
 
 
 def _shown(path: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,30 +43,43 @@ def reads(path: Path) -> bool:
 def read(path: Path, options: Options, report: Report) -> TileSet:
     """Return the tile set of the pictures, movies and PDFs in the folder *path*. Raises TiledVizError."""
     files = sorted(_files(path, options, report), key=lambda file: natural(str(file.relative_to(path))))
+    return read_files(files, [path], report)
+
+
+def read_files(files: Sequence[Path], tops: Sequence[Path], report: Report) -> TileSet:
+    """Return the tile set of those of *files* that are pictures, movies and PDFs, in their order; others are told.
+
+    Where a file is in one of the folders *tops*, the folders between are its tags; the set is called as the first is.
+    Raises TiledVizError.
+    """
+    where = one_line(str(tops[0]) if tops else "", 500)
     kinds = {file: kind_of(file) for file in files}
     shown = {file: kind for file in files if (kind := kinds[file]) is not None}
     sidecars = _sidecars(list(shown), {file for file in files if kinds[file] is None})
     used = set(sidecars.values())
     for file in files:
         if kinds[file] is None and file not in used:
-            report.about(f"left: {one_line(str(file.relative_to(path)), 200)} is no picture, movie or PDF")
+            report.about(f"left: {one_line(_within(file, tops), 200)} is no picture, movie or PDF")
     if not shown:
-        raise TiledVizError(f"{path}: there is no picture in this folder")
+        raise TiledVizError(f"{where}: there is no picture in this folder")
     if len(shown) > TILES_MAX:
-        raise TiledVizError(f"{path}: it has {len(shown)} pictures, and a tile set has at most {TILES_MAX} tiles")
+        raise TiledVizError(f"{where}: it has {len(shown)} pictures, and a tile set has at most {TILES_MAX} tiles")
     rows: list[dict[str, Any]] = []
     tiles: list[dict[str, Any]] = []
     for row, (file, kind) in enumerate(shown.items(), 1):
-        tile, values = _tile(path, file, kind, row, report)
+        tile, values = _tile(tops, file, kind, row, report)
         if sidecar := sidecars.get(file):
             _take_sidecar(sidecar, tile, values, row, report)
+        if tile["kind"] == "card":
+            report.in_vain[row] = str(file)
         tiles.append(tile)
         rows.append(values)
     columns, cells = _columns(rows, report)
     made = tuple(
         Tile(key=key, values=values, **tile) for key, (tile, values) in enumerate(zip(tiles, cells, strict=True), 1)
     )
-    return TileSet(title=one_line(path.absolute().name, TITLE_MAX) or "Pictures", columns=columns, tiles=made)
+    title = one_line(tops[0].absolute().name, TITLE_MAX) if tops else ""
+    return TileSet(title=title or "Pictures", columns=columns, tiles=made)
 
 
 def _files(top: Path, options: Options, report: Report) -> Iterator[Path]:
@@ -130,9 +143,16 @@ def _sidecars(shown: list[Path], others: set[Path]) -> dict[Path, Path]:
     return found
 
 
-def _tile(top: Path, file: Path, kind: Kind, row: int, report: Report) -> tuple[dict[str, Any], dict[str, Any]]:
+def _within(file: Path, tops: Sequence[Path]) -> str:
+    """Return *file* as seen from the first of *tops* that it is in, else its name."""
+    return next((str(file.relative_to(top)) for top in tops if file.is_relative_to(top)), file.name)
+
+
+def _tile(
+    tops: Sequence[Path], file: Path, kind: Kind, row: int, report: Report
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what the tile of *file* is, and its values; a picture that cannot be read becomes a card."""
-    tags = [tag for part in file.relative_to(top).parent.parts if (tag := one_line(part, 200))]
+    tags = [tag for part in Path(_within(file, tops)).parent.parts if (tag := one_line(part, 200))]
     tile: dict[str, Any] = {"title": one_line(file.stem, TITLE_MAX), "kind": kind, "source": str(file), "tags": tags}
     values: dict[str, Any] = {}
     if kind == "picture":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 LISTED_MAX = 1_000  # rows of one complaint that are listed; what follows is counted
@@ -15,6 +16,8 @@ class Report:
     def __init__(self) -> None:
         self.took = 0
         self.columns = 0
+        self.numbers: Sequence[int] = ()  # of the tiles' rows, as the file counts them; none: from 1 on
+        self.in_vain: dict[int, str] = {}  # by the keys of tiles: what they were to show, and cannot
         self._rows: dict[tuple[str, str], list[int]] = {}
         self._more: Counter[tuple[str, str]] = Counter()
         self._about: dict[str, int] = {}

@@ -72,7 +72,7 @@ def tile_set(
     """
     chosen = {what: _chosen(path, what, getattr(options, what), given) for what in NAMES}
     count = len(given[0].values) if given else 0
-    rows = lines or range(1, count + 1)
+    rows = report.numbers = lines or range(1, count + 1)
     taken = [chosen[what] for what in ("title", "note", "source") if chosen[what]]
     if pictures and chosen["source"]:
         taken.remove(chosen["source"])
@@ -180,4 +180,9 @@ def _tags(columns: Sequence[TypedColumn], at: int, row: int, report: Report) -> 
 
 def _source(path: Path, column: TypedColumn | None, at: int, row: int, report: Report) -> tuple[Kind, str]:
     text = _text(column, at)
-    return resolved_source(text, path.parent, row, report) if text else ("card", "")
+    if not text:
+        return "card", ""
+    kind, source = resolved_source(text, path.parent, row, report)
+    if kind == "card":
+        report.in_vain[at + 1] = text
+    return kind, source

@@ -13,15 +13,15 @@ def be_agent(text: str, job: str, ordinal: int) -> int:
     """Run the agent of node *ordinal* of *job*, whose plan is in *text*, and return its exit code."""
     import asyncio  # here, and what follows: the guard, of whom we are a child, has no use for any of it
     import contextlib
-    import logging
     from pathlib import Path
 
+    from tvcore import logs
     from tvcore.batch.plan import read_plan
     from tvcore.causes import Cause, TileFailureError
     from tvcore.node.agent import run
     from tvcore.node.last_words import LastWords, forget_last_words, write_last_words
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    logs.speak("%(asctime)s %(message)s")
     state: Path | None = None
     try:
         plan = read_plan(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tvcore import paths
 from tvcore.batch.plan import Plan
+from tvcore.node import limit
 from tvcore.node.guard import node_name
 from tvcore.node.media_tile import AnyTile, tile_of
 from tvcore.node.members import Members, members_log
@@ -19,6 +20,7 @@ from tvcore.node.pool import Encoders
 from tvcore.node.prepare import prepared
 from tvcore.node.rpc import Rpc
 from tvcore.node.streams import Server
+from tvcore.node.tile import Tile
 from tvcore.node.tunnel import Tunnel
 from tvcore.node.wall import Wall
 from tvcore.tunnel.agents import Registration, register
@@ -37,16 +39,15 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
     rpc = Rpc(tiles)
     if plan.live and plan.ensemble:
         rpc.members = Members(plan.ensemble, ours, rpc.members_changed)
-    ready = (job, ordinal) if plan.ready else None
-    async with prepared(plan, ours, logs, rpc.changed, ready=ready, members=rpc.members) as node:
+    async with prepared(plan, ours, logs, rpc.changed, job=(job, ordinal), members=rpc.members) as node:
         tiles.update((tile.index, tile_of(tile, node)) for tile in ours)
         socket = node.folder / "agent.sock"
         secret = secrets.token_hex(32)
         encoders = Encoders(plan.encoders, plan.cores)
-        server = Server(tiles, rpc, secret, Wall(tiles, encoders))
+        server = Server(tiles, rpc, secret, Wall(tiles, encoders), node.hooks)
         await server.start(socket)
         tunnel = None
-        if "SLURM_JOB_ID" in os.environ:  # the portal is on another machine
+        if "SLURM_JOB_ID" in os.environ or os.environ.get("TILEDVIZ_REMOTE"):  # the portal is on another machine
             tunnel = Tunnel(node.children, node.folder, Path(plan.state), job, ordinal, socket)
         registered = register(
             Registration(
@@ -67,9 +68,12 @@ async def run(plan: Plan, job: str, ordinal: int) -> None:
             lives.append(asyncio.create_task(rpc.members.run(node.children, members_log(logs, ordinal))))
         if tunnel:
             lives.append(asyncio.create_task(tunnel.run()))
+        lives.append(asyncio.create_task(limit.watch(tiles.values(), plan.warning, os.environ, node.children)))
         try:
             await stop.wait()
             _logger.info("asked to stop")
+            last = [tile.last() for tile in tiles.values() if isinstance(tile, Tile)]
+            await asyncio.gather(*last, return_exceptions=True)
         finally:
             registered.unlink(missing_ok=True)
             await server.close()

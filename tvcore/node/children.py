@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tvcore import proc
 from tvcore.errors import TiledVizError
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -33,6 +34,7 @@ class Child:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.pid = process.pid
+        self.why = ""  # it was ended by us, where whoever waits for it is to know
         self.ended: asyncio.Future[Any] = (
             asyncio.get_running_loop().create_future()
         )  # the exit code; not to be cancelled
@@ -169,8 +171,10 @@ class Children:
         /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN); without it nothing is found.
         """
         for _ in range(50):  # each kill may bring that process's own children to us
-            strangers = [pid for pid in _children_of(os.getpid()) if pid not in self._children]
-            orphans = [pid for pid in strangers if _has(pid, mark) or _name(pid).startswith(IMAGE_DRIVERS)]
+            strangers = [pid for pid in proc.children_of(os.getpid()) if pid not in self._children]
+            orphans = [
+                pid for pid in strangers if not mark or proc.has_mark(pid, mark) or _name(pid).startswith(IMAGE_DRIVERS)
+            ]
             if not orphans:
                 return
             for pid in orphans:
@@ -195,22 +199,6 @@ def _is_behind(pid: int) -> bool:
     except OSError:
         pass  # gone, or a kernel without such groups
     return True
-
-
-def _children_of(pid: int) -> list[int]:
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
-def _has(pid: int, mark: str) -> bool:
-    if not mark:
-        return True
-    try:
-        return mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
 
 
 def _name(pid: int) -> str:

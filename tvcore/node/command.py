@@ -97,7 +97,7 @@ class Command:
                 async with asyncio.timeout(LINGER):
                     await asyncio.gather(*moving[:2])
             await _cancel(*moving)
-        return await child.wait(), why
+        return await child.wait(), why or child.why
 
     async def _feed(self, feed: int) -> None:
         """Give the command what the caller sends, until the caller says that no more comes."""

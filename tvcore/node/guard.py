@@ -27,6 +27,7 @@ from tvcore.node.memory import own_group
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL for what a dead agent leaves
 _STOPS = {signal.SIGTERM, signal.SIGINT}
+_NEWS = signal.SIGURG  # the job's time is over soon (``tvcore.node.limit``)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 Agent = Callable[[str, str, int], int]
@@ -35,7 +36,7 @@ Agent = Callable[[str, str, int], int]
 def job_of(environment: Mapping[str, str]) -> tuple[str, int]:
     """Return the job's id and this node's ordinal, from *environment*. Raises TiledVizError outside of a job."""
     job = environment.get("TILEDVIZ_JOB") or environment.get("SLURM_JOB_ID")
-    if not job or not job.replace("_", "").replace("-", "").isalnum():
+    if not job or not job.translate({ord(sign): None for sign in "_-."}).isalnum():
         raise TiledVizError("the node agent runs in a job only: set TILEDVIZ_JOB, or start it by a job script")
     ordinal = environment.get("SLURM_NODEID", "0")
     if not ordinal.isdecimal():
@@ -100,9 +101,10 @@ def _wait(pid: int) -> tuple[int, bool]:
 
     for number in _STOPS:
         signal.signal(number, pass_on)
+    signal.signal(_NEWS, lambda number, _: os.kill(pid, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    for number in _STOPS:
+    for number in (*_STOPS, _NEWS):
         signal.signal(number, signal.SIG_IGN)  # what is left to do is short, and the id may soon be another's
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), told
 

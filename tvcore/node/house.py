@@ -28,7 +28,7 @@ from tvcore.errors import TiledVizError
 from tvcore.node.children import Children
 from tvcore.node.guard import node_name
 from tvcore.node.sandbox import Sandbox
-from tvcore.node.sandbox_exec import places
+from tvcore.node.sandbox_exec import OWN, places
 from tvcore.node.scratch import Scratch
 
 NICE = "10"  # of programs: Xvnc and agent stay quick when they take every core
@@ -305,9 +305,10 @@ class Container:
     def _launch(self, command: Sequence[str], environment: Mapping[str, str], *, write: bool) -> Launch:
         assert self._runtime
         display = Bind(source=str(self._folder), write=write)
+        own = () if write else (Bind(source=str(self._folder / OWN), write=True),)
         arguments = exec_command(
             self._runtime, self._path, command,
-            home=(f"{self._own}/home", HOME), binds=(*self._binds, display), options=self._options,
+            home=(f"{self._own}/home", HOME), binds=(*self._binds, display, *own), options=self._options,
         )  # fmt: skip
         return Launch(arguments, container_environment(self._runtime, environment, os.environ))
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,7 @@ import numpy as np
 from tvcore.batch.plan import TilePlan
 from tvcore.causes import Cause, TileFailureError
 from tvcore.errors import TiledVizError
-from tvcore.node import framing
+from tvcore.node import foreign_kind, framing
 from tvcore.node.damage import Rect
 from tvcore.node.logs import Log
 from tvcore.node.media import Medium, card, open_medium, share
@@ -63,6 +64,7 @@ class MediaTile:
 
     def __init__(self, plan: TilePlan, node: Node) -> None:
         self.plan = plan
+        self.file = plan.source  # that is shown; of a kind that a plugin draws, its picture
         self.log = Log(node.logs / f"tile-{plan.index}.log")
         self.viewers: set[Callable[[int, tuple[Rect, ...]], None]] = set()  # called with what changed
         self.frames = 0
@@ -208,7 +210,9 @@ class MediaTile:
 
     async def _opened(self) -> Medium:
         """Return the open file; one that comes when we are cancelled is closed again."""
-        opening = _threads.submit(open_medium, self.plan.kind, self.plan.source, share(len(_with_file)))
+        if self.plan.drawn_by:
+            self.file = await foreign_kind.draw(self.plan, self._node, self._folder(), self.log)
+        opening = _threads.submit(open_medium, self.plan.kind, self.file, share(len(_with_file)))
         try:
             return await asyncio.wrap_future(opening)
         except asyncio.CancelledError:
@@ -226,6 +230,13 @@ class MediaTile:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._wake.wait()
+
+    def _folder(self) -> Path:
+        """Return an empty folder of the tile's own, for what a plugin makes."""
+        folder = self._node.folder / f"drawn-{self.plan.index}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        return folder
 
     def _show(self, pixels: Pixels) -> None:
         if self._holds:
@@ -250,6 +261,7 @@ class MediaTile:
                 "length": medium.length,
                 "pace": medium.pace,
                 "play": play,
+                "drawn": self.plan.drawn_by.kind if self.plan.drawn_by else "",
             }
 
     def _set(self, state: State, reason: str, cause: Cause | None = None) -> None:

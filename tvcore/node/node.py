@@ -22,6 +22,7 @@ from tvcore.node.scratch import Scratch
 from tvcore.node.supervise import TRIES
 
 if TYPE_CHECKING:
+    from tvcore.node.hooks import Hooks
     from tvcore.node.media_tile import AnyTile
     from tvcore.node.members import Members
 
@@ -44,7 +45,7 @@ class Node:
     gpus: tuple[Gpu, ...] = ()  # of the job, on this node
     gl: Setting = "auto"
     tries: int = TRIES  # how often a program is started that fails at once
-    ready: tuple[str, int] | None = None  # job and ordinal, where the case is to be told of tiles that are live
+    hooks: Hooks | None = None  # of the case; None: there is no job
     members: Members | None = None  # of an ensemble that is written meanwhile: tiles wait for theirs
 
     @property

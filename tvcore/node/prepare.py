@@ -19,6 +19,7 @@ from tvcore.container.gl import find_gpus
 from tvcore.errors import TiledVizError
 from tvcore.node.children import Children
 from tvcore.node.display import find_xvnc
+from tvcore.node.hooks import Hooks
 from tvcore.node.media_tile import AnyTile
 from tvcore.node.members import Members
 from tvcore.node.node import NO_CONTAINERS, Node
@@ -34,14 +35,15 @@ async def prepared(
     changed: Callable[[AnyTile, bool], None],
     *,
     children: Callable[[], Children] = Children,
-    ready: tuple[str, int] | None = None,
+    job: tuple[str, int] | None = None,
     tries: int = TRIES,
     members: Members | None = None,
 ) -> AsyncIterator[Node]:
     """Give what *tiles* of *plan* share on this node; at the end nothing of it is left. Raises TiledVizError.
 
-    *logs* is the folder of their logs; *changed* is called when a tile's status changed (see ``Node``); *tries* is how
-    often a program is started that fails at once; *members* are what tiles wait for.
+    *logs* is the folder of their logs; *changed* is called when a tile's status changed (see ``Node``); *job* is whose
+    tiles they are, and the ordinal of this node in it; *tries* is how often a program is started that fails at once;
+    *members* are what tiles wait for.
     """
     xvnc = "" if tiles and all(tile.image or tile.kind != "live" for tile in tiles) else find_xvnc()
     for tool, package in (("setpriv", "util-linux"), ("nice", "coreutils")):
@@ -65,7 +67,7 @@ async def prepared(
                 runtime=runtime,
                 gpus=gpus,
                 gl=plan.gl,
-                ready=ready,
+                hooks=Hooks(*job, plan.hooks, started, logs.parent.parent) if job else None,
                 tries=tries,
                 members=members,
             )

@@ -2,8 +2,9 @@
 
 ``python -I -S sandbox_exec.py [--hide FOLDER]... [--keep FOLDER] -- COMMAND...`` moves this process into a user and
 a mount namespace of its own (user_namespaces(7), mount_namespaces(7); no privilege is needed), lays an empty read-only
-tmpfs over each FOLDER to hide, binds the one to keep back at its own path, read-only, and becomes COMMAND. Process id,
-group, niceness, working folder, devices, network and all other files stay what they were.
+tmpfs over each FOLDER to hide, binds the one to keep back at its own path, read-only but for the folder ``own`` in it,
+and becomes COMMAND. Process id, group, niceness, working folder, devices, network and all other files stay what they
+were.
 
 The program cannot undo it: user ids are mapped to themselves, every capability is gone for good, and a user namespace
 that it makes for itself gets the mounts locked together. Nor can it look around it: what ptrace(2) guards (memory,
@@ -19,6 +20,7 @@ import os
 import signal
 import sys
 
+OWN = "own"  # of the folder that is kept: what the program may write to
 CANNOT = 126  # exit codes of sh(1): it cannot be executed, it is not found
 NOT_FOUND = 127
 COMPLAINT = "tiledviz: what is not this program's cannot be hidden from it: "
@@ -85,6 +87,8 @@ def _unshare() -> None:
 def _cover(folder: str, keep: list[str]) -> None:
     """Lay an empty read-only folder over *folder*, with those of *keep* that lie in it bound at their own paths."""
     kept = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in keep if _within(path, folder)}
+    inner = [own for own in (f"{path}/{OWN}" for path in kept) if os.path.isdir(own)]
+    owned = {own: os.open(own, os.O_PATH | os.O_DIRECTORY) for own in inner}
     try:
         _mount("tiledviz", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=64k")
     except FileNotFoundError:  # another agent, which ended just now, took its folder along
@@ -94,6 +98,9 @@ def _cover(folder: str, keep: list[str]) -> None:
         _mount(f"/proc/self/fd/{handle}", path, None, _MS_BIND)
         locked = os.statvfs(path).f_flag & (_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)  # must stay: mount_namespaces(7)
         _mount("none", path, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | locked)
+        os.close(handle)
+    for path, handle in owned.items():
+        _mount(f"/proc/self/fd/{handle}", path, None, _MS_BIND)
         os.close(handle)
     _mount("none", folder, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 

@@ -65,7 +65,7 @@ async def _picture(tile: AnyTile) -> AsyncIterator[bytes]:
 
 
 async def _file(tile: AnyTile) -> AsyncIterator[bytes]:
-    reading = _read(Path(tile.plan.source))
+    reading = _read(Path(tile.file if isinstance(tile, MediaTile) else tile.plan.source))
     while piece := await asyncio.to_thread(next, reading, b""):
         yield piece
 

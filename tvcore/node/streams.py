@@ -1,7 +1,8 @@
 """The agent's one unix socket: who may open a stream, and what each stream is (``tvcore.tunnel.agents``).
 
 Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``run`` (a command in a tile,
-``tvcore.node.command``), ``picture`` and ``file`` (``tvcore.node.snapshot``), ``wall`` (``tvcore.node.wire``).
+``tvcore.node.command``), ``act`` (an action of its case, ``tvcore.node.acting``), ``picture`` and ``file``
+(``tvcore.node.snapshot``), ``wall`` (``tvcore.node.wire``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Any, Protocol
 from pydantic import BaseModel, Field, ValidationError
 
 from tvcore.node import snapshot
+from tvcore.node.acting import Act
 from tvcore.node.command import Command
+from tvcore.node.hooks import Hooks
 from tvcore.node.media_tile import AnyTile, MediaTile
 from tvcore.node.rpc import Rpc
 from tvcore.node.splice import splice
@@ -56,7 +59,10 @@ class ServesWall(Protocol):
 class Server:
     """Serves the streams of *tiles* on a unix socket; *rpc* answers calls, *wall* sends pictures."""
 
-    def __init__(self, tiles: Mapping[int, AnyTile], rpc: Rpc, secret: str, wall: ServesWall) -> None:
+    def __init__(
+        self, tiles: Mapping[int, AnyTile], rpc: Rpc, secret: str, wall: ServesWall, hooks: Hooks | None = None
+    ) -> None:
+        self._hooks = hooks
         self._tiles = tiles
         self._rpc = rpc
         self._wall = wall
@@ -93,6 +99,8 @@ class Server:
                 await self._wall.serve(opening.number, reader, writer)
             elif opening.stream == "run":
                 await Command(self._tile(opening), reader, writer).run()
+            elif opening.stream == "act":
+                await Act(self._any(opening), self._hooks, reader, writer).run()
             elif opening.stream in ("picture", "file"):
                 await snapshot.send(self._any(opening), opening.stream, writer)
             else:
@@ -130,6 +138,8 @@ class Server:
             raise Refused("the token is wrong, expired or used")
         if opening.stream in ("rfb", "run") and self._tile(opening).rfb_socket is None:
             raise Refused(f"tile {opening.tile} has no display now: it is {self._tile(opening).status.state}")
+        if opening.stream == "act" and (state := self._any(opening).status.state) != "live":
+            raise Refused(f"tile {opening.tile} is not live, but {state}")
         if opening.stream in ("picture", "file") and (why := snapshot.refusal(self._any(opening), opening.stream)):
             raise Refused(why)
         writer.write(json.dumps({"ok": True, "v": PROTOCOL}).encode() + b"\n")

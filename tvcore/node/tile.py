@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -23,10 +22,12 @@ from tvcore.node.children import Child, describe_exit
 from tvcore.node.damage import Rect
 from tvcore.node.display import DisplayError
 from tvcore.node.encode import is_flat
+from tvcore.node.hooks import END_MOST, END_SECONDS, LOAD_SECONDS, READY_SECONDS, STOPPED
 from tvcore.node.logs import NOTE, Drain, Log
 from tvcore.node.memory import in_words
 from tvcore.node.node import Node
 from tvcore.node.rfb import Pixels
+from tvcore.node.sandbox_exec import OWN
 from tvcore.node.screen import Screen
 from tvcore.node.stage import Stage
 from tvcore.node.status import State, TileStatus
@@ -35,6 +36,7 @@ from tvcore.node.supervise import BackOff
 AS_ASKED = "starts again, as asked"
 PATIENCE = 20.0  # seconds after which a tile that shows nothing says so
 NOT_FOUND = (126, 127)  # exit codes of sh(1), env(1), nice(1): cannot be executed, not found
+LAST_WORDS = 300  # letters of a program's last line in what is said of its end
 WALL_RATE = 10  # frames a second that a wall wants
 FOCUS_RATE = 30  # and somebody who works in the tile
 
@@ -54,6 +56,7 @@ class Tile:
         self._node = node
         self._folder = node.folder / f"t{plan.index}"
         self._folder.mkdir(mode=0o700)
+        (self._folder / OWN).mkdir(mode=0o700)
         self.house = node.house(plan, self._folder)
         self.stage = Stage(self.house, self._folder, node.children, node.slots)
         self._gl = node.graphics.of(plan.gpu, self.house)
@@ -74,7 +77,9 @@ class Tile:
         self._anew = asyncio.Event()  # the program of one that lives is to be started anew
         self._commands: set[Child] = set()  # besides the program
         self._look: asyncio.Task[None] | None = None
-        self._told_ready = False
+        self._told_ready = self._told_limit = False
+        self._last: asyncio.Task[None] | None = None  # case_end, in this life of the program
+        self._over: tuple[str, float] | None = None  # that the job's time is over soon, and when
         self._write_watch()
 
     # what is known
@@ -207,11 +212,34 @@ class Tile:
         self.size = (width, height)
         self._node.changed(self, True)
 
+    def warn(self, text: str, end: float) -> None:
+        """Say, as soon as it is live, that its job is over at *end*: to people *text*, to the case ``case_limit``."""
+        self._over = text, end
+        if self._state == "live":
+            self._set_live()
+
+    def _set_live(self) -> None:
+        text, end = self._over or ("", 0.0)
+        self._set("live", text)
+        if text and self._node.hooks and not self._told_limit:
+            self._told_limit = True
+            left = max(0.0, end - time.time())
+            seconds = max(left, END_SECONDS)
+            self._node.hooks.tell(self, "case_limit", f"{left:.0f}", seconds=seconds, most=seconds + LOAD_SECONDS)
+
+    async def last(self) -> None:
+        """Let the case do the last that is to be done while the program lives (``case_end``), once for each life."""
+        if self._state == "live" and self._node.hooks and self._last is None:
+            self._last = self._node.hooks.tell(self, "case_end", seconds=END_SECONDS, most=END_MOST)
+        if self._last:
+            await asyncio.wait([self._last])
+
     async def stop(self) -> None:
         """End the program and the display, until ``restart``."""
         self._again.clear()
         self._stopping = True
         try:
+            await self.last()
             if self._life and not self._life.done():
                 self._life.cancel()
                 await asyncio.wait([self._life])
@@ -366,11 +394,11 @@ class Tile:
             code = await program.wait()
             if failure := self.house.explain("\n".join(self._last_said(20)), code):
                 raise failure
+            last = "".join(f": {line[:LAST_WORDS]}" for line in self._last_said(1) if line.isprintable())
             if code in NOT_FOUND:
-                last = "".join(f": {line}" for line in self._last_said(1))
                 words = f"the program cannot be executed ({describe_exit(code)}{last})"
                 raise TileFailureError(Cause.PROGRAM_MISSING, words)
-            return self._death("the program", code, kills, Cause.PROGRAM_ENDED)
+            return self._death("the program", code, kills, Cause.PROGRAM_ENDED, last if 0 < code < 126 else "")
         await program.stop()
         await asyncio.sleep(0)  # a display that was killed and its lost connection are noticed in either order
         if xvnc.alive:
@@ -380,8 +408,11 @@ class Tile:
         await self.stage.close()
         return failure
 
-    def _death(self, what: str, code: int, kills: int, cause: Cause) -> TileFailureError:
-        """Return how *what* ended by its exit *code*; *kills* is how often memory was short when it began."""
+    def _death(self, what: str, code: int, kills: int, cause: Cause, last: str = "") -> TileFailureError:
+        """Return how *what* ended by its exit *code*; *kills* is how often memory was short when it began.
+
+        *last* is the last that it said.
+        """
         killed = code in (-signal.SIGKILL, 128 + signal.SIGKILL)  # the latter by a shell, or a container command
         if killed and self._kills() > kills:
             limit = self._node.memory.limit() if self._node.memory else None
@@ -389,7 +420,7 @@ class Tile:
             return TileFailureError(Cause.OUT_OF_MEMORY, f"{what} was ended for want of memory{words}")
         if self.house.image and 128 < code < 128 + signal.NSIG:
             code = 128 - code
-        return TileFailureError(cause, f"{what} ended with {describe_exit(code)}")
+        return TileFailureError(cause, f"{what} ended with {describe_exit(code)}{last}")
 
     def _kills(self) -> int:
         return self._node.memory.kills() if self._node.memory else 0
@@ -420,7 +451,7 @@ class Tile:
                     )
                 finally:
                     os.close(drain.write_end)
-                self._program, self._paused = program, False
+                self._program, self._paused, self._last = program, False, None
                 self._node.changed(self, True)
                 self._want()
                 patience = asyncio.get_running_loop().call_later(PATIENCE, self._say_nothing_drawn)
@@ -441,9 +472,15 @@ class Tile:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._look
             self._look = None
+        if self._node.hooks:
+            await self._node.hooks.leave(self)
+        for command in self._commands:
+            command.why = STOPPED
         await asyncio.gather(*(command.stop() for command in self._commands))
         await self.stage.leave()
         await self._node.children.end_orphans(f"TILEDVIZ_WATCH={self._folder / 'watch'}")
+        if self._node.hooks:
+            await self._node.hooks.leave(self)  # what began meanwhile
 
     def _environment(self) -> dict[str, str]:
         """Return the environment of a program in the tile, whose display is open."""
@@ -459,23 +496,10 @@ class Tile:
         }
 
     def _tell_ready(self) -> None:
-        """Have the case told that the tile is live, once, by a program of the person's own outside of the tile."""
-        if self._told_ready or not self._node.ready:
-            return
-        self._told_ready = True
-        job, ordinal = self._node.ready
-        arguments = [sys.executable, "-P", "-m", "tvcore.cases.ready", job, str(ordinal), str(self.plan.index)]
-        environment = {**os.environ, "TILEDVIZ_HOME": str(self._node.state)}
-        drain = Drain(self.log)
-        try:
-            child = self._node.children.start(arguments, environment, drain.write_end)
-        except OSError as error:
-            self.log.note(f"the case cannot be told that the tile is live: {error.strerror}")
-            return
-        finally:
-            os.close(drain.write_end)
-        self._commands.add(child)
-        child.ended.add_done_callback(lambda _: self._commands.discard(child))
+        """Have the case told that the tile is live, once."""
+        if self._node.hooks and not self._told_ready:
+            self._told_ready = True
+            self._node.hooks.tell(self, "case_ready", seconds=READY_SECONDS, most=READY_SECONDS + LOAD_SECONDS)
 
     def _damaged(self, damage: tuple[Rect, ...]) -> None:
         self.frames += 1
@@ -485,7 +509,7 @@ class Tile:
             self._node.changed(self, True)
         runs = self._program and self._program.alive and not self._anew.is_set()
         if self._state == "starting" and runs and not is_flat(self.pixels):
-            self._set("live", "")
+            self._set_live()
             self._want()
             self._look_once()
             self._tell_ready()

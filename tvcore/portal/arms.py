@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tvcore.portal.links import Links, Viewer
-from tvcore.portal.monitor import Agent, Monitor
+from tvcore.portal.monitor import Monitor
+from tvcore.portal.walls import Agent, Place
 
-Place = tuple[Agent, int]  # the agent, and the tile's index there
+Owner = tuple[str, str]  # whose pages arm and disarm each other: a login, in one session
+PlaceOf = Callable[[int], Place | None]
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,19 @@ class Armed:
 
 
 class Hands:
-    """What one page, of the login *login_id*, does in tiles.
+    """What one page of *owner* does in tiles; *place* says where a tile is that it may reach.
 
     *changed* is called when the portal disarms, or leaves one out.
     """
 
     def __init__(
-        self, arms: Arms, viewer: Viewer, login_id: str, monitor: Monitor, links: Links, changed: Callable[[], None]
+        self, arms: Arms, viewer: Viewer, owner: Owner, place: PlaceOf, links: Links, changed: Callable[[], None]
     ) -> None:
         self.armed: Armed | None = None
-        self.login_id = login_id
+        self.owner = owner
         self._arms = arms
         self._viewer = viewer
-        self._monitor = monitor
+        self._place = place
         self._links = links
         self._changed = changed
         self._pressed: dict[int, Agent] = {}  # by number: agents in whose tiles something may be held down
@@ -48,9 +50,9 @@ class Hands:
     def arm(self, leader: int, followers: Iterable[int]) -> bool:
         """Let *followers* do as *leader* does; False if nobody runs the leader. Those that nobody runs are left out."""
         self.disarm()
-        if self._monitor.place(leader) is None:
+        if self._place(leader) is None:
             return False
-        there = tuple(tile for tile in dict.fromkeys(followers) if tile != leader and self._monitor.place(tile))
+        there = tuple(tile for tile in dict.fromkeys(followers) if tile != leader and self._place(tile))
         self._arms.take_over(self, leader)
         self.armed = Armed(leader, there)
         return True
@@ -70,8 +72,8 @@ class Hands:
         armed = self.armed
         if armed is None:
             return
-        there = tuple(tile for tile in armed.followers if self._monitor.place(tile))
-        if self._monitor.place(armed.leader) is None:
+        there = tuple(tile for tile in armed.followers if self._place(tile))
+        if self._place(armed.leader) is None:
             self.disarm()
         elif there != armed.followers:
             self.release()
@@ -84,8 +86,8 @@ class Hands:
         """Return the agents that are to be reached at once: of who is armed, and where something may be held down."""
         armed = self.armed
         tiles = (armed.leader, *armed.followers) if armed else ()
-        found = {place[0].number: place[0] for tile in tiles if (place := self._monitor.place(tile))}
-        there = {agent.number for agent in self._monitor.agents()}
+        found = {place[0].number: place[0] for tile in tiles if (place := self._place(tile))}
+        there = self._arms.agents()
         return list((found | {n: agent for n, agent in self._pressed.items() if n in there}).values())
 
     # ----------------------------------------------------------------- input
@@ -117,7 +119,7 @@ class Hands:
         """Say it to each agent once, for all its tiles among *tiles*; False if the first of these is nowhere."""
         indices: dict[int, list[int]] = defaultdict(list)
         agents: dict[int, Agent] = {}
-        places = [self._monitor.place(tile) for tile in tiles]
+        places = [self._place(tile) for tile in tiles]
         for place in places:
             if place is not None:
                 agents[place[0].number] = place[0]
@@ -156,9 +158,13 @@ class Arms:
         self._links = links
         self._hands: set[Hands] = set()
 
-    def hands(self, viewer: Viewer, login_id: str, changed: Callable[[], None]) -> Hands:
-        """Return hands for *viewer*, a page of *login_id*, which must be allowed to operate."""
-        hands = Hands(self, viewer, login_id, self._monitor, self._links, changed)
+    def agents(self) -> set[int]:
+        """Return the numbers of the agents there are."""
+        return {agent.number for agent in self._monitor.agents()}
+
+    def hands(self, viewer: Viewer, owner: Owner, place: PlaceOf, changed: Callable[[], None]) -> Hands:
+        """Return hands for *viewer*, a page of *owner*, which must be allowed to operate; *place* as Hands has it."""
+        hands = Hands(self, viewer, owner, place, self._links, changed)
         self._hands.add(hands)
         return hands
 
@@ -167,17 +173,17 @@ class Arms:
         hands.disarm()
         self._hands.discard(hands)
 
-    def of(self, login_id: str, leader: int) -> Follow | None:
-        """Return the followers of *leader*, None if no page of *login_id* has armed it."""
-        hands = self._armed(login_id, leader)
+    def of(self, owner: Owner, leader: int) -> Follow | None:
+        """Return the followers of *leader*, None if no page of *owner* has armed it."""
+        hands = self._armed(owner, leader)
         return Follow(hands) if hands else None
 
     def take_over(self, hands: Hands, leader: int) -> None:
         """Disarm *leader* in another page of the same login: which one an opened tile belongs to must be plain."""
-        other = self._armed(hands.login_id, leader)
+        other = self._armed(hands.owner, leader)
         if other is not None and other is not hands:
             other.taken_over()
 
-    def _armed(self, login_id: str, leader: int) -> Hands | None:
-        armed = (h for h in self._hands if h.login_id == login_id and h.armed and h.armed.leader == leader)
+    def _armed(self, owner: Owner, leader: int) -> Hands | None:
+        armed = (h for h in self._hands if h.owner == owner and h.armed and h.armed.leader == leader)
         return next(armed, None)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tvcore import api, paths
 from tvcore.batch import watch
+from tvcore.portal.access_calls import ACCESS_FUNCTIONS
+from tvcore.portal.account_calls import ACCOUNT_FUNCTIONS
+from tvcore.portal.audit_calls import AUDIT_FUNCTIONS
+from tvcore.portal.chosen import Part
 from tvcore.portal.export_calls import EXPORT_FUNCTIONS
+from tvcore.portal.finite import finite
+from tvcore.portal.health_calls import HEALTH_FUNCTIONS
+from tvcore.portal.launch_calls import LAUNCH_FUNCTIONS
+from tvcore.portal.login_calls import LOGIN_FUNCTIONS
 from tvcore.portal.opened import opened_store
+from tvcore.portal.project_calls import PROJECT_FUNCTIONS
 from tvcore.portal.roles import Role
 from tvcore.portal.search_calls import SEARCH_FUNCTIONS
 from tvcore.portal.session_calls import SESSION_FUNCTIONS
@@ -21,45 +29,9 @@ from tvcore.tunnel.agents import Registration
 from tvcore.tunnel.keep import keep
 
 
-def finite(value: Any) -> Any:
-    """Return *value* with null for each number that JSON does not have (RFC 8259, section 6)."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [finite(inner) for inner in value]
-    return value
-
-
 def open_store() -> None:
     """Open the store, so that one that is broken is told at the portal's start."""
     opened_store()
-
-
-def use_login_ticket(ticket: str) -> str | None:
-    """Return whose role the login ticket was good for, None if it was not; it is not any more."""
-    return opened_store().use_login_ticket(ticket)
-
-
-def add_login(cookie: str, key: str, seconds: float, role: Role) -> None:
-    """Let in whoever shows *cookie* and *key*, with *role*."""
-    opened_store().add_login(cookie, key, seconds, role)
-
-
-def login_valid(cookie: str, key: str) -> str | None:
-    """Return the role of the login to which *cookie* and *key* belong, if there is one."""
-    return opened_store().login_valid(cookie, key)
-
-
-def cookie_known(cookie: str) -> bool:
-    """Return whether a page of the browser with *cookie* is logged in."""
-    return opened_store().cookie_known(cookie)
-
-
-def remove_login(cookie: str) -> None:
-    """End the login of *cookie*."""
-    opened_store().remove_login(cookie)
 
 
 def wall(session: str) -> Any:
@@ -67,9 +39,14 @@ def wall(session: str) -> Any:
     return finite(opened_store().wall(session))
 
 
-def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> list[int]:
-    """Write what the agent of *job* on *node* says of its tiles; return the ids of those that changed."""
-    return opened_store().apply_tiles(job, node, tiles)
+def apply_status(job: str, node: str, tiles: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write what the agent of *job* on *node* says of its tiles.
+
+    Returns the ids of those that ``changed``, and the indices of those that run though they were ``removed``.
+    """
+    store = opened_store()
+    running = [tile["index"] for tile in tiles if tile["state"] in ("starting", "live")]
+    return {"changed": store.apply_tiles(job, node, tiles), "removed": store.removed(job, running)}
 
 
 def apply_members(job: str, node: str, said: dict[str, Any]) -> bool:
@@ -77,11 +54,12 @@ def apply_members(job: str, node: str, said: dict[str, Any]) -> bool:
     return opened_store().apply_members(job, node, said)
 
 
-def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
-    """Bring the store up to date with the node agents; return its revision, and the registrations.
+def sync(walls: list[str], rooms: list[str], known: dict[str, list[int]]) -> dict[str, Any]:
+    """Bring the store up to date with the node agents.
 
-    Its head is the number of the session's last operation. Nothing here waits for a batch system: ``ask_schedulers``
-    does. *known* is a mark of the file by the registration's name (size, time, inode); what is not known comes whole.
+    Returns the revision of each of *walls* and the number of the last operation in each of *rooms*, both by session,
+    and the registrations. Nothing here waits for a batch system: ``ask_schedulers`` does. *known* is a mark of the
+    file by the registration's name (size, time, inode); what is not known comes whole.
     """
     watch.sync_here(opened_store())
     names, changed = {}, {}
@@ -93,8 +71,10 @@ def sync(session: str, known: dict[str, list[int]]) -> dict[str, Any]:
             except (OSError, ValueError):
                 continue
         names[name] = mark
-    head = opened_store().rooms.head(session)
-    return {"revision": opened_store().revision(session), "head": head, "names": names, "changed": changed}
+    revisions = opened_store().revisions()
+    heads = {session: opened_store().rooms.head(session) for session in rooms}
+    found = {session: revisions.get(session, 0) for session in walls}
+    return {"revisions": found, "heads": heads, "names": names, "changed": changed}
 
 
 def append_ops(session: str, acts: list[dict[str, Any]], after: int) -> dict[str, Any]:
@@ -123,8 +103,11 @@ def settle(session: str) -> bool:
     return opened_store().rooms.settle(session)
 
 
-def ops_since(session: str, seq: int | None) -> dict[str, Any]:
-    """Return what the session came to after *seq*, as the message that tells a page, and the number it comes to."""
+def ops_since(session: str, seq: int | None, tiles: list[int] | None = None, person: str = "") -> dict[str, Any]:
+    """Return what the session came to after *seq*, as the message that tells a page, and the number it comes to.
+
+    With *tiles* it is what *person* may see who was invited to those alone.
+    """
     found = opened_store().rooms.since(session, seq)
     if seq is not None and seq > found["head"]:  # of another store, or of one that was put back
         seq, found = None, opened_store().rooms.since(session, None)
@@ -132,6 +115,8 @@ def ops_since(session: str, seq: int | None) -> dict[str, Any]:
         event = {"event": "document", **found}
     else:
         event = {"event": "ops", "after": seq, "ops": found["ops"]}
+    if tiles is not None:
+        event = Part(frozenset(tiles), person).event(event)
     return {"head": found["head"], "message": json.dumps(event, allow_nan=False)}
 
 
@@ -153,24 +138,29 @@ def logs(tile: int, lines: int) -> list[str]:
     return api.logs(opened_store(), str(tile), lines)
 
 
-def tiles() -> Any:
-    """Return what ``tiledviz tiles --json`` prints, as far as it is known: nobody is asked for it."""
-    return finite(opened_store().tiles())
+def tiles(session: str) -> Any:
+    """Return what ``tiledviz tiles --json`` prints of *session*, as far as it is known: nobody is asked for it."""
+    return finite(opened_store().tiles(session=session))
 
 
-def jobs() -> Any:
-    """Return what ``tiledviz jobs --json`` prints, as far as it is known: nobody is asked for it."""
-    return finite(api.jobs(opened_store(), ask=False))
+def jobs(session: str) -> Any:
+    """Return what ``tiledviz jobs --json`` prints of *session*, as far as it is known: nobody is asked for it."""
+    return finite(opened_store().jobs(session=session))
+
+
+def shows(session: str, tile: int) -> bool:
+    """Return whether *tile* is on the wall of *session*."""
+    return opened_store().shows(session, tile)
+
+
+def shows_job(session: str, job: str) -> bool:
+    """Return whether *job* feeds the wall of *session*."""
+    return opened_store().shows_job(session, job)
 
 
 def cases() -> Any:
     """Return what ``tiledviz cases --json`` prints."""
     return finite(api.cases())
-
-
-def launch(case: str, settings: dict[str, Any], tiles: int | None) -> Any:
-    """Submit a job that shows *case*."""
-    return finite(api.launch(opened_store(), case, settings, tiles))
 
 
 def stop(job: str) -> Any:
@@ -183,11 +173,15 @@ def launch_again(job: str) -> Any:
     return finite(api.launch_again(opened_store(), job))
 
 
-FUNCTIONS = TILE_FUNCTIONS | TILESET_FUNCTIONS | EXPORT_FUNCTIONS | SESSION_FUNCTIONS | SEARCH_FUNCTIONS | {
+_OTHERS = (
+    TILE_FUNCTIONS, TILESET_FUNCTIONS, EXPORT_FUNCTIONS, SESSION_FUNCTIONS, SEARCH_FUNCTIONS, LAUNCH_FUNCTIONS,
+    LOGIN_FUNCTIONS, ACCOUNT_FUNCTIONS, ACCESS_FUNCTIONS, AUDIT_FUNCTIONS, HEALTH_FUNCTIONS, PROJECT_FUNCTIONS,
+)  # fmt: skip
+FUNCTIONS = {name: function for others in _OTHERS for name, function in others.items()} | {
     function.__name__: function
     for function in (
-        open_store, use_login_ticket, add_login, login_valid, cookie_known, remove_login, wall, apply_status,
-        apply_members, sync, append_ops, settle, ops_since, ask_schedulers, keep_endpoint, logs, tiles, jobs, cases,
-        launch, stop, launch_again,
+        open_store, wall, apply_status,
+        apply_members, sync, append_ops, settle, ops_since, ask_schedulers, keep_endpoint, logs, tiles, jobs, shows,
+        shows_job, cases, stop, launch_again,
     )
 }  # fmt: skip

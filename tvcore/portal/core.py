@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tvcore import config
 from tvcore.errors import TiledVizError
+from tvcore.portal import metrics
+from tvcore.portal.access import Access, access_of
+from tvcore.portal.acts import Acts
 from tvcore.portal.arms import Arms
-from tvcore.portal.auth import Hosts, Logins, Tickets
+from tvcore.portal.auditing import Auditor
+from tvcore.portal.auth import Login, Logins, Tickets
+from tvcore.portal.cookies import CookieJar
+from tvcore.portal.hosts import Hosts
+from tvcore.portal.launches import Launches
 from tvcore.portal.links import Links
-from tvcore.portal.monitor import STORE_LONGEST, Monitor
+from tvcore.portal.login_delay import LoginDelay
+from tvcore.portal.login_way import LoginWays
+from tvcore.portal.monitor import Monitor
 from tvcore.portal.pace import bytes_per_second
-from tvcore.portal.roles import Role
-from tvcore.portal.room import Room
+from tvcore.portal.pulse import Pulse, Readiness
+from tvcore.portal.rates import REMEMBERED, Rates
+from tvcore.portal.rooms import Rooms
+from tvcore.portal.shares import Shares
+from tvcore.portal.standing import Standing
+from tvcore.portal.walls import STORE_LONGEST, Wall
 from tvcore.portal.websocket import BrowserSocket
-from tvcore.session import SESSION
 from tvcore.workers import Nursery, Workers
 
-SOCKETS_MAX = 256
+SOCKETS_MAX = 1000
+PERSON_SOCKETS_MAX = 256
+GUEST_SOCKETS_MAX = 16
+INVITATION_SOCKETS_MAX = 500  # of all who came by one
+TILE_SOCKETS_MAX = 8  # focus streams of one tile that one who only looks has: the display draws for each
 SLOW_WORKERS = 4
+CHECK_WORKERS = 2
+MAIL_WORKERS = 2
 BATCH_WORKERS = 4
+FORM_WORKERS = 3
+LAUNCH_WORKERS = 4
 TILE_WORKERS = 4
 COMMAND_WORKERS = 8
+ACT_WORKERS = 8
+ASK_WORKERS = 4
+LOOKER_WORKERS = 4
 ROOM_IDLE = 900.0
 SEARCH_IDLE = 86400.0  # to read it all again takes longer than anybody wants to wait for a search
 SEARCH_SECONDS = 40.0
+AUDIT_SECONDS = 2.0  # for what is still to be written down
 OPEN_SECONDS = 60.0  # the first call also migrates the store
 
 
@@ -36,19 +61,28 @@ class StoreLogins:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def use_login_ticket(self, ticket: str) -> Role | None:
-        """Return whose role *ticket* was good for, None if it was not; it is not any more."""
-        role: Role | None = self._workers.call("use_login_ticket", STORE_LONGEST, ticket=ticket)
-        return role
+    def use_ticket(self, ticket: str) -> int | None:
+        """Return the id of the person that *ticket* was good for, None if for nobody; it is not any more."""
+        person: int | None = self._workers.call("use_ticket", STORE_LONGEST, ticket=ticket)
+        return person
 
-    def add_login(self, cookie: str, key: str, seconds: float, role: Role) -> None:
-        """Let in whoever shows both, with *role*."""
-        self._workers.call("add_login", STORE_LONGEST, cookie=cookie, key=key, seconds=seconds, role=role)
+    def add_login(self, cookie: str, key: str, seconds: float, person: int) -> Access | None:
+        """Let in whoever shows both, as *person*; None: they may not come in."""
+        return self._access("add_login", cookie=cookie, key=key, seconds=seconds, person=person)
 
-    def login_valid(self, cookie: str, key: str) -> Role | None:
-        """Return the role of the login to which both belong, if there is one."""
-        role: Role | None = self._workers.call("login_valid", STORE_LONGEST, cookie=cookie, key=key)
-        return role
+    def of_login(self, cookie_hash: str, key_hash: str) -> Access | None:
+        """Return what the login to which both belong may do, if there is one."""
+        return self._access("of_login", cookie_hash=cookie_hash, key_hash=key_hash)
+
+    def of_token(self, token: str) -> Access | None:
+        """Return what an API token may do, if there is one."""
+        return self._access("of_token", token=token)
+
+    def _access(self, name: str, /, **arguments: Any) -> Access | None:
+        before = time.monotonic()
+        found = self._workers.call(name, STORE_LONGEST, **arguments)
+        metrics.store_took(time.monotonic() - before)
+        return None if found is None else access_of(found)
 
     def cookie_known(self, cookie: str) -> bool:
         """Return whether a page of the browser with *cookie* is logged in."""
@@ -60,29 +94,45 @@ class StoreLogins:
 
 
 class Sockets:
-    """The WebSockets that are open, each with its login."""
+    """The WebSockets that are open, each with its login, and with its tile if it is a focus stream."""
 
     def __init__(self) -> None:
-        self._open: dict[BrowserSocket, str] = {}
+        self._open: dict[BrowserSocket, tuple[Login, int | None]] = {}
 
-    @property
-    def full(self) -> bool:
-        """Return whether there may be no more."""
-        return len(self._open) >= SOCKETS_MAX
+    def full(self, login: Login, tile: int | None = None) -> bool:
+        """Return whether there may be no more, of *login*, of *tile* for them, of their invitation, or at all."""
+        who = login.who
+        own = [of for other, of in self._open.values() if other.who.id == who.id]
+        drawn_for = 0 if tile is None or login.may("operate") else own.count(tile)
+        came = sum(other.who.invitation == who.invitation for other in self.logins()) if who.invitation else 0
+        return (
+            len(self._open) >= SOCKETS_MAX
+            or len(own) >= (GUEST_SOCKETS_MAX if who.invitation else PERSON_SOCKETS_MAX)
+            or came >= INVITATION_SOCKETS_MAX
+            or drawn_for >= TILE_SOCKETS_MAX
+        )
 
-    def add(self, browser: BrowserSocket, login: str) -> None:
-        """Remember *browser* of *login*."""
-        self._open[browser] = login
+    def add(self, browser: BrowserSocket, login: Login, tile: int | None = None) -> None:
+        """Remember *browser* of *login*, a focus stream of *tile* or another stream."""
+        self._open[browser] = login, tile
 
     def remove(self, browser: BrowserSocket) -> None:
         """Forget *browser*."""
         self._open.pop(browser, None)
 
-    def end_all(self, code: int, reason: str, which: Callable[[str], bool] = lambda _: True) -> None:
+    def logins(self) -> Iterable[Login]:
+        """Return the logins that have some."""
+        return [login for login, _ in self._open.values()]
+
+    def judge(self, verdict: Callable[[Login], tuple[int, str] | None]) -> None:
+        """End those of the logins for which *verdict* has a close code and a reason."""
+        for browser, (login, _) in list(self._open.items()):
+            if (end := verdict(login)) is not None:
+                browser.end(*end)
+
+    def end_all(self, code: int, reason: str, which: Callable[[Login], bool] = lambda _: True) -> None:
         """End those of the logins that *which* accepts."""
-        for browser, login in list(self._open.items()):
-            if which(login):
-                browser.end(code, reason)
+        self.judge(lambda login: (code, reason) if which(login) else None)
 
 
 class Portal:
@@ -96,44 +146,101 @@ class Portal:
         self.ordering = Workers(1, idle=ROOM_IDLE)  # what one does, others see at once: no process is started for it
         self.searches = Workers(1, idle=SEARCH_IDLE)  # it keeps what it read, for a search while somebody types
         self.slow = Workers(SLOW_WORKERS)
+        self.checks = Workers(CHECK_WORKERS)  # strangers have them
+        self.mailing = Workers(MAIL_WORKERS)  # a mail server that hangs keeps nobody from coming in
         self.batch = Workers(BATCH_WORKERS)
+        self.forms = Workers(FORM_WORKERS)  # a plugin that hangs while somebody types costs the forms alone
+        self.launching = Workers(LAUNCH_WORKERS)  # a case may first make its ensemble
         self.tiles = Workers(TILE_WORKERS)
         self.commands = Workers(COMMAND_WORKERS)
-        self.logins = Logins(StoreLogins(self.quick), cookie_name)
+        self.acting = Workers(ACT_WORKERS)  # an action may take hours
+        self.asking = Workers(ASK_WORKERS)  # a plugin that hangs costs the questions to plugins alone
+        self.lookers = Workers(LOOKER_WORKERS)  # the actions of those who only look take nobody else's
+        self.auditing = Workers(1)
+        self.auditor = Auditor(self.auditing, config.load().settings.portal.proxy)
+        self.readiness = Readiness(self.quick)
+        self.pulse = Pulse()
+        self.acts = Acts()
+        self.launches = Launches()
+        self.login_ways = LoginWays(self.checks)
+        self.delays = LoginDelay()
+        self.logins = Logins(StoreLogins(self.quick), CookieJar(hosts, cookie_name))
         self.tickets = Tickets()
-        self.room = Room(self.ordering, SESSION)
-        self.monitor = Monitor(self.quick, self.slow, self.batch, self.room.look)
+        self.shares = Shares()
+        self.rooms = Rooms(self.ordering, self.shares)
+        self.monitor = Monitor(self.quick, self.slow, self.batch, self.rooms)
+        self.walls = self.monitor.walls
         self.links = Links()
         self.arms = Arms(self.monitor, self.links)
         self.viewer_rate = bytes_per_second(config.load().settings.wall.viewer_rate)
         self.sockets = Sockets()
+        self.rates = Rates(config.load().settings.portal.web.requests)
+        self.proxies = config.load().settings.portal.proxy
+        self.access = Workers(1)  # a change of rights is asked about at once, whatever else is under way
+        held = (self.sockets, self.tickets)
+        self.standing = Standing(self.access, held, lambda: self.logins.trusting, self.logins.doubt)
 
     def start(self) -> None:
         """Open the store and begin to watch. Raises TiledVizError."""
         self.quick.call("open_store", OPEN_SECONDS)
+        self.rates.meet(self.quick.call("known_cookies", STORE_LONGEST, most=REMEMBERED // 2))
         self.monitor.start()
+        self.pulse.start()
+        self.standing.start()
 
     def stop(self) -> None:
         """End the watching and the worker processes."""
+        self.standing.stop()
         self.monitor.stop()
-        self.room.stop()
-        every = (self.quick, self.ordering, self.searches, self.slow, self.batch, self.tiles, self.commands)
-        for workers in every:
+        self.pulse.stop()
+        self.rooms.stop()
+        for workers in (self.quick, self.ordering, self.searches, self.slow, self.checks, self.mailing):
+            workers.close()
+        for workers in (self.batch, self.forms, self.launching, self.tiles, self.commands):
+            workers.close()
+        self.auditor.settle(AUDIT_SECONDS)
+        for workers in (self.acting, self.asking, self.lookers, self.auditing, self.access):
             workers.close()
         Nursery.end_all()
+
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """Return how many worker processes of each kind do something, and how many there may be."""
+        return {name: (pool.busy, pool.size) for name, pool in vars(self).items() if isinstance(pool, Workers)}
 
     def do(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Return what the function *name* of ``calls`` returns, in a worker process. Raises TiledVizError."""
         return self.slow.call(name, seconds, **arguments)
 
-    def search(self, name: str, /, **arguments: Any) -> Any:
-        """Return what the function *name* of ``search_calls`` says of the wall. Raises TiledVizError."""
-        return self.searches.call(name, SEARCH_SECONDS, session=SESSION, **arguments)
+    def shows(self, session: str, tile: int) -> bool:
+        """Return whether *tile* is on the wall of *session*."""
+        there = self.walls.of(session).tile(tile) is not None
+        return there or bool(self.slow.call("shows", STORE_LONGEST, session=session, tile=tile))  # it may be new
 
-    def prepare_search(self) -> None:
+    def shows_job(self, session: str, job: str) -> bool:
+        """Return whether *job* feeds the wall of *session*."""
+        there = job in self.walls.of(session).jobs
+        return there or bool(self.slow.call("shows_job", STORE_LONGEST, session=session, job=job))
+
+    def wall(self, session: str) -> Wall:
+        """Return the wall of *session* as it is known now. Raises TiledVizError."""
+        return self.walls.of(session)
+
+    def here(self, session: str) -> list[str]:
+        """Return what those are called who have a stream of *session* open, each once."""
+        return sorted({login.who.display for login in self.sockets.logins() if login.session == session})
+
+    def access_changed(self) -> None:
+        """Have everyone asked anew what they may: something was done that changes it."""
+        self.standing.changed()
+
+    def search(self, session: str, name: str, /, **arguments: Any) -> Any:
+        """Return what the function *name* of ``search_calls`` says of the wall of *session*. Raises TiledVizError."""
+        return self.searches.call(name, SEARCH_SECONDS, session=session, **arguments)
+
+    def prepare_search(self, session: str) -> None:
         """Have all read that a search needs; if that cannot be, the first search says why."""
         with contextlib.suppress(TiledVizError):
-            self.search("prepare_search")
+            self.search(session, "prepare_search")
 
     def do_batch(self, name: str, seconds: float, /, **arguments: Any) -> Any:
         """Do the same for a function that asks a batch system for something."""

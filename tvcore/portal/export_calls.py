@@ -14,15 +14,21 @@ def export_tiles(
     name: str | None,
     path: str | None,
     pictures: str | None,
+    session: str,
+    project: int,
 ) -> Any:
-    """Write *tiles* of the wall (None: all), or the set kept as *name*, to the new *path*; or return the text."""
+    """Write *tiles* of the wall of *session* (None: all) to the new *path*, or return the text.
+
+    With a *name* it is the set that *project* keeps as that.
+    """
     from tvcore.exporting.exports import export_set, export_wall
     from tvcore.importing.report import Report
 
     if name:
-        return export_set(opened_store(), name, format, Path(path) if path else None, Report())
+        return export_set(opened_store(), name, format, Path(path) if path else None, Report(), project)
     kept = Path(pictures) if pictures else None
-    return export_wall(opened_store(), tiles, format, Path(path) if path else None, Report(), pictures=kept)
+    to = Path(path) if path else None
+    return export_wall(opened_store(), tiles, format, to, Report(), pictures=kept, session=session)
 
 
 EXPORT_FUNCTIONS = {export_tiles.__name__: export_tiles}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from tvcore.portal import export_messages as messages
+from tvcore.portal.asking import project_of
 from tvcore.portal.route import Call, Route
 
 
 def export(call: Call) -> Any:
     """Write tiles to a file, or return its text."""
     asked = call.body.model_dump()
-    return call.portal.do_commands("export_tiles", messages.EXPORT_SECONDS, name=asked.pop("set"), **asked)
+    name = asked.pop("set")
+    about = {"session": call.login.session, "project": project_of(call) if name else 0, "name": name}
+    return call.portal.do_commands("export_tiles", messages.EXPORT_SECONDS, **about, **asked)
 
 
 EXPORT_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/export", "Write tiles, or a tile set, as TiledViz JSON, CSV, a Cinema database or a tile set", export,
-        messages.ExportAnswer, body=messages.Export, right="operate",
+        messages.ExportAnswer, body=messages.Export, right="operate", audit="export",
     ),
 )  # fmt: skip

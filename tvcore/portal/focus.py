@@ -12,6 +12,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterable
+from typing import Any
 
 import gevent
 
@@ -21,6 +22,7 @@ from tvcore.portal.auth import Login
 from tvcore.portal.core import Portal
 from tvcore.portal.moving import READ, Ready, Turns, send_all
 from tvcore.portal.rfb_input import Event, InputError, Pointer, RfbInput
+from tvcore.portal.walls import Place, Wall
 from tvcore.portal.websocket import (
     GOING_AWAY,
     PING_SECONDS,
@@ -40,7 +42,39 @@ _turns = Turns()
 
 def serve_tile(portal: Portal, browser: BrowserSocket, login: Login, tile: int) -> None:
     """Serve the focus stream of *tile* to *browser* until one of them ends. Raises CloseError with the reason."""
-    place = portal.monitor.place(tile)
+    wall = portal.wall(login.session)
+    watch = Watch(wall, tile, browser)
+    wall.add(watch)  # already while the display is reached
+    try:
+        _serve(portal, browser, login, tile, wall.place(tile))
+    finally:
+        wall.remove(watch)
+
+
+class Watch:
+    """Ends *browser*'s stream of a tile that is on its session's *wall* no more, as other viewers lose sight of it."""
+
+    def __init__(self, wall: Wall, tile: int, browser: BrowserSocket) -> None:
+        self._wall = wall
+        self._tile = tile
+        self._browser = browser
+
+    def wall_changed(self) -> None:
+        """See whether the tile is still there."""
+        if self._wall.tile(self._tile) is None:
+            self._browser.end(GOING_AWAY, f"there is no tile {self._tile}")
+
+    def tiles_changed(self, tiles: list[dict[str, Any]]) -> None:
+        """The display itself shows it."""
+
+    def agents_changed(self) -> None:
+        """An agent that goes ends the display's connection."""
+
+    def notices_changed(self) -> None:
+        """They are for the wall."""
+
+
+def _serve(portal: Portal, browser: BrowserSocket, login: Login, tile: int, place: Place | None) -> None:
     if place is None:
         raise CloseError(TRY_LATER, f"no node agent runs tile {tile} now")
     agent, index = place
@@ -56,7 +90,9 @@ def serve_tile(portal: Portal, browser: BrowserSocket, login: Login, tile: int) 
         read = RfbInput(login.may("operate"))
         try:
             for message in browser.messages():
+                before = read.count
                 passed, events = read.feed(message)
+                browser.owe(read.count - before)
                 _to_display(passed, display)
                 if events:
                     hands.follow(events)
@@ -78,7 +114,7 @@ class Hands:
 
     def follow(self, events: Iterable[Event]) -> None:
         """Have the followers do *events*, if there are any followers."""
-        arm = self._portal.arms.of(self._login.id, self._tile)
+        arm = self._portal.arms.of(self._login.owner, self._tile)
         if arm is None:
             return
         self._followed = True
@@ -91,15 +127,13 @@ class Hands:
 
     def release(self) -> None:
         """Let go of all that is held down from here."""
-        arm = self._portal.arms.of(self._login.id, self._tile) if self._followed else None
+        arm = self._portal.arms.of(self._login.owner, self._tile) if self._followed else None
         if arm is not None:
             arm.release()
 
     def _size(self) -> tuple[int, int]:
-        for tile in self._portal.monitor.wall["tiles"]:
-            if tile["id"] == self._tile:
-                return tile["width"], tile["height"]
-        return 1, 1
+        tile = self._portal.wall(self._login.session).tile(self._tile)
+        return (tile["width"], tile["height"]) if tile else (1, 1)
 
 
 def in_units(pixel: int, side: int) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import email.errors
 import errno
 import logging
+import ssl
 import time
 from io import BytesIO
 from typing import Any
@@ -14,16 +16,24 @@ from gevent import socket
 from gevent.lock import BoundedSemaphore
 from gevent.pywsgi import WSGIHandler, headers_factory
 
-from tvcore.portal.app import HANDLER
+from tvcore.portal import metrics
+from tvcore.portal.app import HANDLER, ROUTE, WHO
+from tvcore.portal.crowd import Visitor
+from tvcore.portal.hosts import Front
+from tvcore.portal.moving import shut
+from tvcore.portal.peers import Peer
 from tvcore.portal.route import BODY_MAX
 from tvcore.portal.static import security_headers
+from tvcore.portal.whence import PEER, PEER_NAME
 
 HEADERS_MAX = 16384  # bytes of all header lines
-KEEP_ALIVE_SECONDS = 60.0  # for the next request line on a connection that waits
+FIRST_SECONDS = 15.0  # for the first request line on a connection
+KEEP_ALIVE_SECONDS = 60.0  # for the next one
 REQUEST_SECONDS = 5.0  # for the headers, and for a body of the usual size
 BODY_RATE = 1 << 18  # bytes a second that a large body has to come with
 LARGE_AT_ONCE, LARGE_WAIT = 2, 120.0  # large bodies that are here at once; seconds that one waits for its turn
 BLOCKED_SECONDS = 20.0  # for a browser that does not take its answer
+ANSWER_RATE = 1 << 15  # bytes a second that it has to take of a large one
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 1 << 20
 
@@ -31,6 +41,15 @@ log = logging.getLogger(__name__)
 access = logging.getLogger("tvcore.portal.access")
 
 _large = BoundedSemaphore(LARGE_AT_ONCE)
+
+
+# What the standard library's parser, made for mail, finds wrong with a body that it isn't given.
+OF_BODIES = (
+    email.errors.NoBoundaryInMultipartDefect,
+    email.errors.StartBoundaryNotFoundDefect,
+    email.errors.CloseBoundaryNotFoundDefect,
+    email.errors.MultipartInvariantViolationDefect,
+)
 
 
 class RefusedError(ValueError):
@@ -54,6 +73,8 @@ class _BoundedLines:
         self._left -= len(line)
         if self._left < 0:
             raise RefusedError("431 Request Header Fields Too Large", f"the headers may have {HEADERS_MAX} bytes")
+        if any(odd in line.rstrip(b"\r\n") for odd in (b"\r", b"\0")):
+            raise RefusedError("400 Bad Request", "the headers can be read in two ways")
         return line
 
 
@@ -64,6 +85,12 @@ class Handler(WSGIHandler):  # type: ignore[misc]
     taken = False
     logged_status = ""
     body = b""
+    front: Front | None = None  # by which the request came, once its headers are there
+    path: str  # of the request, below the public one
+    begun = False  # had a request before
+    peer: Peer
+    visitor: Visitor
+    by_proxy = False  # it may be a proxy's: it counts as whose each request says that it is
     large = False  # its body is one of the large ones
     environ: Any = None
 
@@ -73,12 +100,35 @@ class Handler(WSGIHandler):  # type: ignore[misc]
         self.logged_status = "101"
         return self.socket
 
+    def trust(self) -> None:
+        """Somebody who is logged in is at the other end."""
+        self.server.crowd.trust(self.visitor)
+
+    def count_for(self, name: str) -> bool:
+        """Count the connection for *name*, who asks by a proxy; False: there are too many of theirs."""
+        counted: bool = not self.by_proxy or self.server.crowd.count_for(self.visitor, name)
+        return counted
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether this connection is encrypted by us."""
+        return isinstance(self.socket, ssl.SSLSocket)
+
+    def protection(self) -> list[tuple[str, str]]:
+        """Return the security headers of an answer."""
+        return security_headers(self.front, self.server.hsts_days if self.encrypted else 0)
+
     def read_requestline(self) -> str:
         """Return the request line, empty when none comes in time."""
-        line = ""
-        with gevent.Timeout(KEEP_ALIVE_SECONDS, False), contextlib.suppress(TimeoutError):
+        line, seconds = "", KEEP_ALIVE_SECONDS if self.begun else FIRST_SECONDS
+        self.visitor.idle, self.front = True, None
+        with gevent.Timeout(seconds, False), contextlib.suppress(TimeoutError):
             self.socket.settimeout(None)
             line = super().read_requestline()
+        self.begun = True
+        # Of this request from now on, whatever comes of it: for the log.
+        self.environ, self.response_length = None, 0
+        self.time_start, self.time_finish = time.time(), 0
         self.socket.settimeout(BLOCKED_SECONDS)
         return line
 
@@ -88,6 +138,10 @@ class Handler(WSGIHandler):  # type: ignore[misc]
             super().read_request(raw_requestline)
             if self.headers.get("transfer-encoding") is not None:
                 raise RefusedError("411 Length Required", "a body needs a Content-Length")
+            self._check_headers()
+        self.front = self.server.hosts.front(self.headers.get("Host", ""), self.encrypted)
+        if self.front is not None:
+            self.path = self.front.inner(self.path)
         length = self.content_length or 0
         if length > BODY_MAX:
             if length > (most := self._body_max()):
@@ -99,11 +153,21 @@ class Handler(WSGIHandler):  # type: ignore[misc]
             REQUEST_SECONDS + length / BODY_RATE, RefusedError("408 Request Timeout", "the request took too long")
         ):
             self._read_body()
+        self.visitor.idle = False
         return True
 
+    def _check_headers(self) -> None:
+        """Check that nobody before us could read these headers otherwise (RFC 9112, sections 5.1 and 6.3)."""
+        lengths = self.headers.get_all("Content-Length", [])
+        plain = all(length.isascii() and length.isdigit() for length in lengths)
+        one = len(lengths) <= 1 and len(self.headers.get_all("Host", [])) <= 1
+        if not (one and plain and all(isinstance(each, OF_BODIES) for each in self.headers.defects)):
+            raise RefusedError("400 Bad Request", "the headers can be read in two ways")
+
     def _body_max(self) -> int:
-        given = {"HTTP_COOKIE": "Cookie", "HTTP_X_TILEDVIZ_KEY": "X-TiledViz-Key"}
-        headers = {name: self.headers.get(header, "") for name, header in given.items()}
+        names = ("Host", "Cookie", "Authorization", "X-TiledViz-Key", "X-TiledViz-Session")
+        headers = {f"HTTP_{name.upper().replace('-', '_')}": self.headers.get(name, "") for name in names}
+        headers["wsgi.url_scheme"] = "https" if self.encrypted else "http"
         most: int = self.server.body_max(self.path, headers)
         return most
 
@@ -139,7 +203,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]
         self.logged_status = str(status)
         with contextlib.suppress(OSError, gevent.Timeout), gevent.Timeout(LINGER_SECONDS):
             self.socket.sendall(answer)
-            self.socket.shutdown(socket.SHUT_WR)
+            shut(self.socket, socket.SHUT_WR)
             left = LINGER_BYTES
             while left > 0 and (data := self.socket.recv(65536)):
                 left -= len(data)
@@ -153,22 +217,29 @@ class Handler(WSGIHandler):  # type: ignore[misc]
     def _answer(self, refused: RefusedError) -> bytes:
         body = f'{{"error": "{refused}"}}'.encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Connection", "close")]
-        lines = [f"HTTP/1.1 {refused.status}", *(f"{k}: {v}" for k, v in headers + security_headers(None))]
+        headers += [("Cache-Control", "no-store"), *self.protection()]
+        lines = [f"HTTP/1.1 {refused.status}", *(f"{k}: {v}" for k, v in headers)]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
     def get_environ(self) -> dict[str, Any]:
         """Return the WSGI environment, with this handler and the body, read already."""
         environ: dict[str, Any] = super().get_environ()
         environ[HANDLER] = self
+        environ["wsgi.url_scheme"] = "https" if self.encrypted else "http"
+        environ[PEER] = self.peer.uid if self.peer.unix else None
+        environ[PEER_NAME] = self.peer.name
         environ["wsgi.input"] = BytesIO(self.body)
         self.wsgi_input.position = len(self.body)
         return environ
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer: each carries the security headers."""
-        host = self.headers.get("Host", "")
-        known = host if self.server.hosts.allowed(host) else None
-        return super().start_response(status, [*headers, *security_headers(known)], exc_info)
+        return super().start_response(status, [*headers, *self.protection()], exc_info)
+
+    def _sendall(self, data: bytes) -> None:
+        # A large answer may take its time, and no more: a browser that takes it drop by drop is cut off.
+        self.socket.settimeout(BLOCKED_SECONDS + len(data) / ANSWER_RATE)
+        super()._sendall(data)
 
     def process_result(self) -> None:
         """Write the application's answer, unless it took the socket."""
@@ -176,14 +247,21 @@ class Handler(WSGIHandler):  # type: ignore[misc]
             super().process_result()
 
     def log_request(self) -> None:
-        """Log who asked for what: no query and no header, where secrets can stand."""
+        """Log who asked for what, and what came of it: no query and no header, where secrets can stand."""
         # The path is a stranger's text: escaped.
         path = ascii((self.path or "").partition("?")[0][:200])
         status = self.logged_status or (self._orig_status or "-").split()[0]
         seconds = (self.time_finish or time.time()) - self.time_start
+        size = self.response_length or 0
+        known = self.environ or {}
+        page = path == "'/'" or path.startswith("'/static/")
+        metrics.answered(self.command or "", known.get(ROUTE) or ("page" if page else "other"), status, seconds, size)
         # The page's own files, some hundred at each visit, would bury the rest.
-        level = logging.DEBUG if path.startswith("'/static/") and status[0] in "23" else logging.INFO
-        access.log(level, "%s %s %s %.1f ms", ascii(self.command or "-")[1:-1][:10], path, status, seconds * 1000)
+        level = logging.DEBUG if page and status[0] in "23" else logging.INFO
+        access.log(
+            level, "%s %s %s %s %s %d bytes %.1f ms", self.peer.name.replace(" ", ":") or "-", known.get(WHO, "-"),
+            ascii(self.command or "-")[1:-1][:10], path, status, size, seconds * 1000,
+        )  # fmt: skip
         self.logged_status = ""
 
     def log_error(self, msg: str, *args: Any) -> None:

@@ -26,7 +26,8 @@ START_SECONDS = 10.0
 class PortalInfo(Whereabouts):
     """A portal at work, and where it listens.
 
-    One that listens on a unix *socket* is reached at *host* and *port* of the person's own machine, by the line *ssh*.
+    One that listens on a unix *socket* alone is reached at *host* and *port* of the person's own machine, by the line
+    *ssh*.
     """
 
     url: str
@@ -36,10 +37,11 @@ class PortalInfo(Whereabouts):
     ssh: str | None = None
 
 
-def url_of(host: str, port: int) -> str:
-    """Return the address to open for a portal that listens on *host* and *port*."""
+def url_of(host: str, port: int, encrypted: bool = False) -> str:
+    """Return the address to open for a portal that listens on *host* and *port*, with TLS if *encrypted*."""
+    scheme = "https" if encrypted else "http"
     name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"http://[{name}]:{port}/" if ":" in name and not name.startswith("[") else f"http://{name}:{port}/"
+    return f"{scheme}://[{name}]:{port}/" if ":" in name and not name.startswith("[") else f"{scheme}://{name}:{port}/"
 
 
 def running(state: Path | None = None) -> PortalInfo | None:
@@ -100,15 +102,20 @@ def _already(there: PortalInfo, file: Path) -> str:
 
 
 def announce(
-    host: str, port: int, state: Path | None = None, path: Path | None = None, ssh: str | None = None
+    host: str,
+    port: int,
+    state: Path | None = None,
+    path: Path | None = None,
+    ssh: str | None = None,
+    url: str | None = None,
 ) -> PortalInfo:
-    """Write down that this process listens on *host* and *port*, or on the unix socket *path*."""
+    """Write down that this process listens on *host* and *port*, or the unix socket *path*, and is opened at *url*."""
     me = Process.current()
     info = PortalInfo(
         pid=me.pid,
         start=me.start,
         node=socket.gethostname(),
-        url=url_of(host, port),
+        url=url or url_of(host, port),
         host=host,
         port=port,
         socket=str(path) if path else None,

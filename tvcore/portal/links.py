@@ -19,7 +19,8 @@ from gevent.event import Event
 
 from tvcore.errors import TiledVizError
 from tvcore.node import wire
-from tvcore.portal.monitor import RETRY_FIRST, RETRY_LONGEST, Agent
+from tvcore.portal.monitor import RETRY_FIRST, RETRY_LONGEST
+from tvcore.portal.walls import Agent
 from tvcore.tunnel import agents
 
 INPUT_MAX = 4096  # lines that wait for an agent

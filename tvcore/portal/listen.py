@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import stat
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -75,22 +74,41 @@ def default_socket() -> Path:
     return check_path(paths.runtime_folder("tiledviz-portal-") / SOCKET)
 
 
-def chosen_socket(path: Path) -> Path:
+def chosen_socket(path: Path, group: int | None = None) -> Path:
     """Return *path*, absolute, as a place for the portal's socket: its folder is ours and closed, or made so.
 
-    Raises UsageError when it cannot be.
+    Only a *group* may go through that folder, if there is one. Raises UsageError when it cannot be.
     """
     path = check_path(path.absolute())
     folder = path.parent
     if not folder.exists():
-        return paths.secure_folder(folder) / path.name
+        paths.secure_folder(folder)
+        if group is not None:
+            _give(folder, group, 0o710)
+        return path
     found = folder.stat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    through = 0o050 if group is not None and found.st_gid == group else 0
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077 & ~through:
         raise UsageError(
             f"--socket {path}: the folder {folder} must be yours and closed to others: "
             f"name one that is not there yet, or `chmod 700` it"
         )
+    if group is not None and not found.st_mode & 0o010:
+        raise UsageError(
+            f"--socket {path}: the group of portal.web.socket_group cannot go through the folder {folder}: "
+            f"name one that is not there yet, or `chgrp` it and `chmod 710` it"
+        )
     return path
+
+
+def _give(path: Path, group: int, mode: int) -> None:
+    try:
+        os.chown(path, -1, group)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be given to the group of portal.web.socket_group ({error.strerror}): be one of that group"
+        ) from error
+    path.chmod(mode)  # not before: it was somebody else's group
 
 
 def check_path(path: Path) -> Path:
@@ -105,11 +123,13 @@ def check_path(path: Path) -> Path:
 class UnixListener:
     """A unix socket, 0600, at *path*: what a killed portal left there is replaced, and nothing else.
 
-    Raises TiledVizError when something listens there, or another kind of file is in the way.
+    With a *group*, that reaches it too (0660). Raises TiledVizError when something listens there, or another kind of
+    file is in the way.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, group: int | None = None) -> None:
         self.path = path
+        self._mine: tuple[int, int] | None = None
         _make_room(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -120,11 +140,16 @@ class UnixListener:
             finally:
                 os.umask(mask)
             self._mine = _identity(path)
+            if group is not None:
+                _give(path, group, 0o660)
             self.socket.listen(BACKLOG)
             self.socket.setblocking(False)
         except OSError as error:
             self.socket.close()
             raise TiledVizError(f"cannot listen on {path}: {error.strerror}") from error
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Listen no more, and remove the socket unless it is another's by now."""
@@ -164,16 +189,6 @@ def _alive(path: Path) -> bool:
         except OSError:
             return True
         return True
-
-
-def is_ours(connection: Any) -> bool:
-    """Return whether our own Unix user, or root, is at the other end of a unix *connection* (SO_PEERCRED, unix(7)).
-
-    An sshd forwards to a socket as the user who logged in.
-    """
-    size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return uid in (0, os.getuid())
 
 
 def ssh_line(path: Path, port: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -34,26 +34,100 @@ class NothingAnswer(Answer):
     """It is done."""
 
 
-class Health(Answer):
-    """The portal is up."""
-
-    status: Literal["ok"]
-    version: str
+class Nothing(Message):
+    """Nothing more is to be said."""
 
 
 class LoginRequest(Message):
-    """The ticket of a login address."""
+    """The ticket of a login address, or what was typed into the fields of the portal's way to log in."""
 
-    ticket: str = Field(max_length=200)
+    ticket: str | None = Field(default=None, max_length=200)
+    fields: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=1000)]] | None = Field(
+        default=None, max_length=8
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> LoginRequest:
+        if (self.ticket is None) == (self.fields is None):
+            raise ValueError("give either `ticket` or `fields`")
+        return self
 
 
-class LoginAnswer(Answer):
+class LoginField(Answer):
+    """Something that one is asked for; what is *secret* is not shown while it is typed."""
+
+    name: str
+    title: str
+    secret: bool
+
+
+class LoginWayAnswer(Answer):
+    """How one logs in: ``token``, by one-time addresses alone; ``broken``: by those, as the way set does not work."""
+
+    way: str
+    title: str
+    fields: list[LoginField]
+    registration: Literal["no", "approval", "open"] = Field(description="whether strangers may make an account")
+    mail: bool = Field(description="whether a link for a new password is sent by mail")
+
+
+_RIGHTS = "; ".join(f"`{right}`: {what}" for right, what in RIGHTS.items())
+
+
+class Somebody(Answer):
+    """Who somebody is: *name* as the *way* by which they come in knows them, *display* as others read it."""
+
+    id: int
+    way: str
+    name: str
+    display: str
+    administrator: bool
+    guest: bool
+
+
+class Here(Answer):
+    """Who calls, and what they may do in a session, by its key; it is empty when there is none for them."""
+
+    who: Somebody
+    person: str = Field(description="who they are in the session's document")
+    session: str
+    title: str
+    role: Role
+    rights: list[Right] = Field(description=_RIGHTS)
+    chosen: bool = Field(description="they were invited to chosen tiles, and see no others")
+
+
+class LoginAnswer(Here):
     """The key for the header ``X-TiledViz-Key``, to be kept by this page alone, and what it may do."""
 
     key: str
-    session: str
+
+
+class SessionHere(Answer):
+    """A session, and what one may do there."""
+
+    key: str
+    title: str
+    project: int
+    archived: bool
     role: Role
-    rights: list[Right] = Field(description="; ".join(f"`{right}`: {what}" for right, what in RIGHTS.items()))
+    rights: list[Right]
+
+
+class ProjectHere(Answer):
+    """A project, and what one may do there."""
+
+    id: int
+    name: str
+    role: Role
+    rights: list[Right]
+
+
+class MeAnswer(Here):
+    """Who calls, and where they may what."""
+
+    sessions: list[SessionHere]
+    projects: list[ProjectHere]
 
 
 class TicketRequest(Message):
@@ -135,7 +209,8 @@ class Tile(Answer):
     kind: str = Field(default="live", description="live, picture, movie, pdf or page")
     media: dict[str, Any] | None = Field(
         default=None,
-        description="of a movie or PDF `clock`, `length`, `pace` and `play`; of a page `url` and `framing`",
+        description="of a movie or PDF `clock`, `length`, `pace` and `play`; of a page `url` and `framing`; of a "
+        "picture that a plugin draws `drawn`, the kind of its file",
     )
     frames: int = Field(description="framebuffer updates seen since its node agent started")
     renderer: str | None = Field(description="what GL says in its display")
@@ -183,6 +258,9 @@ class LaunchRequest(Message):
     case: str = Field(max_length=80)
     settings: dict[str, Any] = Field(default_factory=dict, alias="set")
     tiles: int | None = Field(default=None, ge=1, le=0xFFFF)
+    request: str = Field(
+        default="", pattern=r"^([A-Za-z0-9-]{8,64})?$", description="name by which its progress can be asked for"
+    )
 
 
 class Job(Answer):
@@ -204,7 +282,14 @@ class Job(Answer):
 
 
 class Case(Answer):
-    """A case; a broken one has ``error`` instead of title, description and parameters (a JSON schema)."""
+    """A case; a broken one has ``error`` instead of all from title on."""
 
     name: str
-    source: str
+    source: str = Field(description="where it comes from")
+    error: str = ""
+    title: str = ""
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict, description="JSON schema")
+    picture: bool = Field(default=False, description="whether it has one: GET /cases/{case}/picture")
+    hooks: list[str] = Field(default_factory=list, description="what its plugin implements")
+    warnings: list[str] = Field(default_factory=list, description="what in the plugin is about to change")

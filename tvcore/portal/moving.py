@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ import gevent
 from gevent.hub import Waiter
 
 READ, WRITE = 1, 2  # what is waited for, as libev has it
+SLOWEST = 1 << 13  # bytes a second that who takes a large frame takes at least
+RECORD_BYTES = 1 << 14  # what TLS encrypts at once (RFC 8446, section 5.1)
 FIRST = 1  # priority of what is small: before all that is large and came at the same time
 
 Part = bytes | bytearray | memoryview
@@ -96,11 +99,25 @@ class Turns:
             waiter.switch(None)
 
 
+def shut(connection: socket.socket, how: int) -> None:
+    """Shut *connection* down, as ``socket.shutdown`` does.
+
+    Not by its own method where it is encrypted: that drops the encryption, and what is sent after would go in clear.
+    """
+    if isinstance(connection, ssl.SSLSocket):
+        super(ssl.SSLSocket, connection).shutdown(how)
+    else:
+        connection.shutdown(how)
+
+
 def send_all(target: socket.socket, parts: Sequence[Part], flags: int = 0) -> None:
-    """Send *parts*, none of which is copied: one call if they fit into the socket's buffer.
+    """Send *parts*, none of which is copied unless to be encrypted: one call if they fit into the socket's buffer.
 
     Raises TimeoutError when that takes longer than the target's own time-out.
     """
+    if isinstance(target, ssl.SSLSocket):
+        target.sendall(b"".join(parts))
+        return
     sent = target.sendmsg(parts, (), flags)
     left = sum(len(part) for part in parts) - sent
     if not left:
@@ -126,16 +143,30 @@ def _after(views: list[memoryview], count: int) -> list[memoryview]:
 
 
 def splice_all(pipe: int, target: socket.socket, length: int) -> None:
-    """Move *length* bytes from *pipe* to *target* within the kernel (splice(2)).
+    """Move *length* bytes from *pipe* to *target* within the kernel (splice(2)), or through here to be encrypted.
 
-    Raises TimeoutError when the target takes nothing for its own time-out.
+    Raises TimeoutError when the target takes nothing for its own time-out, or all of it more slowly than ``SLOWEST``.
     """
+    seconds = target.gettimeout()
+    until = None if seconds is None else time.monotonic() + seconds + length / SLOWEST
     while length:
+        if until is not None and time.monotonic() > until:
+            raise TimeoutError("the other side is too slow")
+        length -= _move(pipe, target, length)
+
+
+def _move(pipe: int, target: socket.socket, length: int) -> int:
+    """Move some of *length* bytes, or wait until that can be done; return how many."""
+    if isinstance(target, ssl.SSLSocket):
+        piece = os.read(pipe, min(length, RECORD_BYTES))
+        target.sendall(piece)
+        return len(piece)
+    try:
+        return os.splice(pipe, target.fileno(), length, flags=os.SPLICE_F_NONBLOCK | os.SPLICE_F_MOVE)
+    except BlockingIOError:
+        ready = Ready(target.fileno(), WRITE, target.gettimeout())
         try:
-            length -= os.splice(pipe, target.fileno(), length, flags=os.SPLICE_F_NONBLOCK | os.SPLICE_F_MOVE)
-        except BlockingIOError:
-            ready = Ready(target.fileno(), WRITE, target.gettimeout())
-            try:
-                ready.wait()
-            finally:
-                ready.close()
+            ready.wait()
+        finally:
+            ready.close()
+        return 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from tvcore.store import Store
+from tvcore.store.database import PORTAL
 
 
 @cache
 def opened_store() -> Store:
     """Return the store, opened at the first call."""
-    return Store.open()
+    return Store.open(program=PORTAL)

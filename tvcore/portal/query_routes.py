@@ -14,19 +14,19 @@ def query(call: Call) -> Any:
     names = _names(asked.sort)
     sort = [name.removeprefix("-") for name in names]
     down = [name.startswith("-") != asked.descending for name in names]
-    return call.portal.search("query", text=asked.q, sort=sort, descending=down, group=asked.group)
+    return call.portal.search(call.login.session, "query", text=asked.q, sort=sort, descending=down, group=asked.group)
 
 
 def summary(call: Call) -> Any:
     """Return how the values of a column are spread."""
     asked = call.query
-    return call.portal.search("summary", text=asked.q, column=asked.column, bins=asked.bins)
+    return call.portal.search(call.login.session, "summary", text=asked.q, column=asked.column, bins=asked.bins)
 
 
 def nearest(call: Call) -> Any:
     """Return the tiles most like one."""
     asked = call.query
-    return call.portal.search("nearest", tile=asked.tile, k=asked.k, columns=_names(asked.columns))
+    return call.portal.search(call.login.session, "nearest", tile=asked.tile, k=asked.k, columns=_names(asked.columns))
 
 
 def _names(text: str) -> list[str]:

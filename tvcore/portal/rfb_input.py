@@ -66,6 +66,7 @@ class RfbInput:
     """The client's half of one connection, in pieces of any size; unless *operate*, messages that act are dropped."""
 
     def __init__(self, operate: bool) -> None:
+        self.count = 0  # messages that came
         self._operate = operate
         self._greeted = 0  # bytes of the greeting that came
         self._begun = b""  # a head that has not come whole
@@ -124,6 +125,7 @@ class RfbInput:
             length += 1
         if at + length > len(data):
             return 0
+        self.count += 1
         self._passes = self._operate or kind not in ACTS
         if kind in (KEY, POINTER, QEMU):
             event = _event(kind, data, at)

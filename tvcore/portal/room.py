@@ -19,6 +19,7 @@ import gevent
 from gevent.event import Event
 
 from tvcore.errors import TiledVizError
+from tvcore.portal.chosen import Part
 from tvcore.portal.roles import Role
 from tvcore.portal.spread import KEPT_BYTES, KEPT_MESSAGES, Spread
 from tvcore.workers import CallFailedError, CallRefusedError
@@ -29,6 +30,7 @@ TOGETHER = 500  # operations that are ordered in one call
 KEPT = (KEPT_BYTES, KEPT_MESSAGES)  # of operations that were spread
 PRESENCE_EVERY = 0.2  # seconds from one telling of who moved to the next
 PEOPLE_BYTES, PEOPLE_MESSAGES = 1 << 18, 256
+PART_BYTES = 1 << 16  # of news that are taken apart here for who may see a part; what is more, a worker process does
 PAUSE_FIRST, PAUSE_LONGEST = 0.25, 5.0
 
 Operation = dict[str, Any]
@@ -45,12 +47,21 @@ class Calls(Protocol):
 
 
 class Member:
-    """One page in the room; *wake* is called when there is something to be told to it, and may not wait."""
+    """One page in the room; *wake* is called when there is something to be told to it, *end* when the session is gone.
 
-    def __init__(self, person: str, role: Role, wake: Callable[[], None]) -> None:
+    Neither may wait. *part* is what it may see, None for all; *name* what its person is called on the portal's word.
+    """
+
+    def __init__(
+        self, person: str, role: Role, wake: Callable[[], None], part: Part | None = None, name: str | None = None,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.person = person
         self.role = role
         self.wake = wake
+        self.end = end
+        self.part = part
+        self.name = name
         self.joined = False
         self.waiting = 0  # operations that have no number yet
         self.page = ""
@@ -65,6 +76,19 @@ class Member:
         self._own.append(message)
         self.wake()
 
+    def refuse(self, operation: str, why: str, taken: bool = False) -> None:
+        """Have this page told that its *operation*, by its id, is not done; *taken*: its id is another's."""
+        self.tell(encoded({"event": "refused", "what": "op", "op": operation, "why": why, "taken": taken}))
+
+
+def _large(messages: Sequence[bytes]) -> bool:
+    return sum(len(message) for message in messages) > PART_BYTES
+
+
+def _shown(messages: list[bytes], part: Part | None) -> list[bytes]:
+    """Return of each of *messages* what *part* may see."""
+    return messages if part is None else [encoded(part.event(json.loads(message))) for message in messages]
+
 
 def encoded(event: dict[str, Any]) -> bytes:
     """Return *event* as it is sent."""
@@ -77,6 +101,9 @@ class Room:
     def __init__(self, workers: Calls, session: str) -> None:
         self._workers = workers
         self._session = session
+        self.visitors = 0  # pages that may join, or did
+        self.left = time.monotonic()  # when the last of them left
+        self.over = False  # the session is gone
         self._members: set[Member] = set()
         self._spread: Spread | None = None
         self._acts: deque[tuple[Member, Sequence[Operation]]] = deque()
@@ -91,17 +118,26 @@ class Room:
         self._people_moved = Event()
         self._loops = [gevent.spawn(self._loop), gevent.spawn(self._people_loop)]
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was done is not ordered yet."""
+        return bool(self._acts)
+
     def stop(self) -> None:
         """Order nothing any more."""
-        gevent.killall(self._loops)
+        gevent.killall(self._loops, block=False)
 
     # ---------------------------------------------------------------- pages
 
     def join(self, member: Member, seq: int | None) -> None:
         """Let *member*, who knows all up to *seq*, have what it lacks, and what comes from now on."""
+        if self.over:
+            member.end()
+            return
         member.joined = True
         self._members.add(member)
-        if seq is not None and self._spread and (missed := self._spread.since(seq)) is not None:
+        missed = self._spread.since(seq) if seq is not None and self._spread else None
+        if missed is not None and not (member.part and _large(missed)):
             self._joining.pop(member, None)
             member._at = seq
             member._document = None if missed else encoded({"event": "ops", "after": seq, "ops": []})
@@ -121,6 +157,8 @@ class Room:
 
     def offer(self, member: Member, operations: Sequence[Operation]) -> None:
         """Have *operations* of *member* put in order."""
+        if self.over:
+            return
         member.waiting += len(operations)
         self._acts.append((member, operations))
         self._wake.set()
@@ -139,16 +177,16 @@ class Room:
             member._document = None
         if member._at is not None and self._spread:
             missed = self._spread.since(member._at)
-            if missed is None:
+            if missed is None or (member.part and _large(missed)):
                 self.join(member, member._at)
             else:
                 member._at = self._spread.head
-                found += missed
+                found += _shown(missed, member.part)
         while member._own:
             found.append(member._own.popleft())
         if member.joined and member._people_at != self._people.head:
             changes = None if member._people_at is None else self._people.since(member._people_at)
-            found += [self._all_people()] if changes is None else changes
+            found += _shown([self._all_people()] if changes is None else changes, member.part)
             member._people_at = self._people.head
         return found
 
@@ -163,10 +201,24 @@ class Room:
                 self._turn()
                 pause = PAUSE_FIRST
             except TiledVizError as error:
+                if isinstance(error, CallRefusedError) and error.usage:  # not the store: there is no such session
+                    self._end(error)
+                    return
                 log.warning("the session's operations cannot be ordered yet: %s", error)
                 gevent.sleep(pause)
                 pause = min(PAUSE_LONGEST, pause * 2)
                 self._wake.set()
+
+    def _end(self, error: TiledVizError) -> None:
+        """Let go of a session that is gone, with all that was still to be done in it, and of its pages."""
+        log.info("a session's room ends: %s", error)
+        self.over = True
+        self._acts.clear()
+        self._joining.clear()
+        for member in self._members:
+            member.end()
+            member.eased.set()
+        self.stop()
 
     def _turn(self) -> None:
         """Do what there is to be done, in one call of each kind. Raises TiledVizError: the store is not to be had."""
@@ -238,52 +290,60 @@ class Room:
 
     def _refuse(self, member: Member, refused: Mapping[str, Any]) -> None:
         if member in self._members:
-            what = {"op": refused["refused"], "why": refused["why"], "taken": "taken" in refused}
-            member.tell(encoded({"event": "refused", "what": "op", **what}))
+            member.refuse(refused["refused"], refused["why"], taken="taken" in refused)
 
     def _ease(self, member: Member, count: int) -> None:
         member.waiting -= count
         member.eased.set()
 
     def _answer_joins(self) -> None:
-        """Give each page that joined what it lacks: those that know as much share the answer."""
-        assert self._spread is not None
-        answers: dict[int | None, tuple[int, bytes]] = {}
-        while self._joining:
-            member, seq = next(iter(self._joining.items()))
-            if seq not in answers:
-                answers[seq] = self._answer(seq)
-            if self._joining.get(member, -1) != seq:  # it left meanwhile, or joined anew
-                continue
-            del self._joining[member]
-            head, message = answers[seq]
-            # What is spread may lag behind what was just read: it is told again then, and counts once.
-            member._at = min(head, self._spread.head)
-            member._document = message
-            member.wake()
-            self.look(head)
+        """Give each page that joined what it lacks: those that know as much share the answer.
 
-    def _answer(self, seq: int | None) -> tuple[int, bytes]:
+        Operations go before: however many join, they wait for one reading of the store.
+        """
+        for _ in range(len(self._joining)):
+            if not self._joining or self._acts:
+                break
+            member, seq = next(iter(self._joining.items()))
+            of = (seq, member.part)
+            answer = self._answer(*of)
+            for each in [each for each, known in self._joining.items() if (known, each.part) == of]:
+                del self._joining[each]
+                self._give(each, *answer)
+        if self._joining:  # some joined anew meanwhile, or wait for what is to be ordered
+            self._wake.set()
+
+    def _give(self, member: Member, head: int, message: bytes) -> None:
+        """Answer *member*, who joined, with all up to *head*."""
+        assert self._spread is not None
+        # What is spread may lag behind what was just read: it is told again then, and counts once.
+        member._at = min(head, self._spread.head)
+        member._document = message
+        member.wake()
+        self.look(head)
+
+    def _answer(self, seq: int | None, part: Part | None) -> tuple[int, bytes]:
+        """Return what *part* of the session there is after *seq*, and the number it comes to."""
+        asked: dict[str, Any] = {"session": self._session}
+        if part is not None:
+            asked |= {"tiles": sorted(part.tiles), "person": part.person}
         try:
-            found = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=seq)
+            found = self._workers.call("ops_since", ORDER_LONGEST, seq=seq, **asked)
         except (CallRefusedError, CallFailedError):
             if seq is None:
                 raise
-            found = self._workers.call("ops_since", ORDER_LONGEST, session=self._session, seq=None)
+            found = self._workers.call("ops_since", ORDER_LONGEST, seq=None, **asked)
         return found["head"], found["message"].encode()
 
     # ----------------------------------------------------------------- people
 
     def here(self, member: Member, page: str, presence: dict[str, Any]) -> None:
-        """Take note of what *member* looks at. A page's name belongs to who came with it first."""
+        """Take note of what *member* looks at. A page has one name, which belongs to who came with it first."""
         there = self._pages.get(page)
-        if there and there[0].person != member.person:
+        if (there and there[0].person != member.person) or member.page not in ("", page):
             return
-        if member.page and member.page != page and self._pages.get(member.page, (None,))[0] is member:
-            del self._pages[member.page]
-            self._people_changed(member.page)
         member.page = page
-        self._pages[page] = (member, {"person": member.person, **presence})
+        self._pages[page] = (member, {"person": member.person, "name": member.name, **presence})
         self._people_changed(page)
 
     def _people_changed(self, page: str) -> None:

@@ -6,7 +6,7 @@ It keeps what it read from one search to the next, and asks the store just for w
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from tvcore.errors import UsageError
@@ -16,6 +16,7 @@ from tvcore.session.document import Document
 from tvcore.store import Store
 from tvcore.store.lookup import Lookup
 
+SESSIONS_KEPT = 8  # that were searched last: what is read of each is kept
 VALUES_MAX = 1000  # of a column, that are told with how often they are there
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -67,7 +68,7 @@ class KeptWall:
         self._searched.write(self._document)
 
 
-@cache
+@lru_cache(SESSIONS_KEPT)
 def _kept(session: str) -> KeptWall:
     return KeptWall(opened_store(), session)
 

@@ -17,10 +17,6 @@ class VersionName(Message):
     name: str = Field(min_length=1, max_length=NAME_MAX)
 
 
-class Nothing(Message):
-    """Nothing more is needed."""
-
-
 class Version(Answer):
     """The session as somebody saved it."""
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from tvcore.portal import session_messages as messages
-from tvcore.portal.messages import NothingAnswer
+from tvcore.portal.messages import Nothing, NothingAnswer
 from tvcore.portal.route import Call, Route
-from tvcore.session import SESSION
 
 READ_SECONDS = 40.0
 CHANGE_SECONDS = 90.0
 
 
 def _do(call: Call, name: str, seconds: float, /, **arguments: Any) -> Any:
-    return call.portal.do(name, seconds, session=SESSION, **arguments)
+    return call.portal.do(name, seconds, session=call.login.session, **arguments)
 
 
 def _change(call: Call, name: str, /, **arguments: Any) -> Any:
@@ -64,27 +63,30 @@ def import_(call: Call) -> Any:
 
 
 SESSION_ROUTES: tuple[Route, ...] = (
-    Route("GET", "/session/versions", "The versions of the session that were saved", versions, messages.Versions),
+    Route(
+        "GET", "/session/versions", "The versions of the session that were saved", versions, messages.Versions,
+        right="read",
+    ),
     Route(
         "POST", "/session/versions", "Save the session under a name", save, messages.Version,
-        body=messages.VersionName, right="arrange",
+        body=messages.VersionName, right="arrange", audit="version save", kept=("name",),
     ),
     Route(
         "GET", "/session/versions/{version}", "A version, and what differs from it now", compare,
-        messages.ComparedVersion,
+        messages.ComparedVersion, right="read",
     ),
     Route(
         "POST", "/session/versions/{version}/restore", "Make the session what it was, by one act that can be undone",
-        restore, messages.RestoredVersion, body=messages.Nothing, right="arrange",
+        restore, messages.RestoredVersion, body=Nothing, right="arrange", audit="version restore",
     ),
     Route(
         "POST", "/session/versions/{version}/delete", "Forget a version", delete, NothingAnswer,
-        body=messages.Nothing, right="arrange",
+        body=Nothing, right="arrange", audit="version delete",
     ),
-    Route("GET", "/session/export", "The session as a file", export, messages.ExportedFile),
+    Route("GET", "/session/export", "The session as a file", export, messages.ExportedFile, right="read"),
     Route(
         "POST", "/session/import", "Make the session what a file says, by one act that can be undone", import_,
         messages.Imported, body=messages.ImportedFile, body_max=messages.FILE_BODY_MAX, unread=True,
-        right="arrange",
+        right="arrange", audit="version import",
     ),
 )  # fmt: skip

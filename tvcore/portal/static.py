@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from tvcore.portal.hosts import Front
+
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -20,6 +22,18 @@ TYPES = {
     ".ico": "image/vnd.microsoft.icon",
     ".woff2": "font/woff2",
 }
+
+# What a page of ours, and what it frames, may ask a browser for: the clipboard, and nothing that watches a person.
+PERMISSIONS = ", ".join(
+    [
+        *(f"{name}=()" for name in (
+            "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
+            "hid", "identity-credentials-get", "magnetometer", "microphone", "midi", "payment",
+            "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+        )),
+        *(f"{name}=(self)" for name in ("clipboard-read", "clipboard-write", "fullscreen")),
+    ]
+)  # fmt: skip
 
 # Whole names only: none begins with a dot, so there is no way up and no hidden file.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -57,16 +71,24 @@ def _read(path: Path, mime: str, _changed: int, _size: int) -> StaticFile:
     return StaticFile(content, mime, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
 
 
-def security_headers(host: str | None) -> list[tuple[str, str]]:
-    """Return the headers of every answer; *host* is the name by which a page may open WebSockets."""
-    connect = f"'self' ws://{host}" if host else "'self'"
+def security_headers(front: Front | None, hsts_days: int = 0) -> list[tuple[str, str]]:
+    """Return the headers of every answer; *front* is where pages may open WebSockets.
+
+    *hsts_days*: for so long browsers are to take https alone from this host (RFC 6797), which counts for all its ports.
+    """
+    connect = f"'self' {front.sockets}" if front else "'self'"
+    # What tiles show that are web pages is framed; from a page that came encrypted only what comes encrypted too.
+    framed = "https:" if front and front.secure else "http: https:"
     policy = (
         "default-src 'self'; img-src 'self' blob: data:; "
-        f"connect-src {connect}; worker-src 'self'; frame-src http: https:; object-src 'none'; "
+        f"connect-src {connect}; worker-src 'self'; frame-src {framed}; object-src 'none'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
+    lasting = [("Strict-Transport-Security", f"max-age={hsts_days * 86400}")] if hsts_days else []
     return [
+        *lasting,
         ("Content-Security-Policy", policy),
+        ("Permissions-Policy", PERMISSIONS),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -107,9 +107,14 @@ class ChangeWindow(Tiles):
 
 
 class Act(Tiles):
-    """An action of the tiles' case, by its name."""
+    """An action of the tiles' case, by its *name*; of one for all together the first of *tiles* leads.
+
+    With *request*, a name that the caller makes up, it can be asked how far it is, and cancelled.
+    """
 
     name: str = Field(min_length=1, max_length=40)
+    arguments: dict[str, Any] = Field(default_factory=dict, max_length=100, description="chosen, as text or JSON")
+    request: str = Field(default="", pattern="^([A-Za-z0-9-]{8,64})?$")
 
 
 class TileResult(Answer):
@@ -149,10 +154,37 @@ class CaseAction(Answer):
     case: str
     name: str
     title: str
-    icon: str = Field(description="a word for it: act, restart, save, look, count, stop")
+    icon: str = Field(description="a word for it: act, restart, save, look, count, stop, camera, colour, level, table")
     each: Literal["tile", "once"] = Field(description="for every tile by itself, or for all together")
+    leader: bool = Field(description="whether the first of the tiles is the one whose state the others take")
+    parameters: dict[str, Any] | None = Field(description="JSON Schema of what one chooses before; null: nothing")
+    command: list[str] = Field(description="what is run in the tiles; empty: the case's own Python")
+    right: str = Field(description="what who does it must have")
+    seconds: float = Field(description="how long it may take for one tile, or once")
     confirm: str = Field(description="a question to ask before; empty: none")
     tiles: list[int] = Field(description="those of the tiles asked for that it is for")
+
+
+class TileProgress(Answer):
+    """How far an action is in one tile."""
+
+    tile: int
+    fraction: float
+    text: str
+    state: Literal["waits", "runs", "done", "failed"]
+
+
+class ActProgress(Answer):
+    """How far an action is, and whether it is over."""
+
+    tiles: list[TileProgress]
+    over: bool
+
+
+class Cancelled(Answer):
+    """It is being ended."""
+
+    cancelled: bool
 
 
 class CaseActions(Answer):

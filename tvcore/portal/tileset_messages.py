@@ -51,6 +51,21 @@ class Schema(Answer):
     """The JSON schema of a tile set's document."""
 
 
+class Format(Answer):
+    """A format that can be imported."""
+
+    name: str
+    title: str
+    origin: str = Field(description="`bundled`, or where the plugin comes from that reads it")
+
+
+class Formats(Answer):
+    """The formats, and a line for each plugin that cannot say which it reads."""
+
+    formats: list[Format]
+    problems: list[str]
+
+
 class Written(BaseModel):
     """A document, and the revision that was edited; null for a set that is not there yet."""
 
@@ -66,10 +81,6 @@ class WrittenAnswer(Answer):
     name: str
     revision: int
     wall: dict[str, Any] | None
-
-
-class Nothing(Message):
-    """Nothing more is needed."""
 
 
 class To(Message):

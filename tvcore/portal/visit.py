@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 
 from tvcore.portal.auth import Login
 from tvcore.portal.page_messages import Here, Operation, PageMessage
-from tvcore.portal.room import Member, Room
+from tvcore.portal.room import Member
+from tvcore.portal.rooms import Rooms
 from tvcore.portal.websocket import POLICY, CloseError
 
 WAITING_MAX = 2000  # operations of one page that have no number yet
-RATE, BURST = 100.0, 1000.0  # operations a second, and at once: more than hands do, and what was done offline
 EASED_LONGEST = 30.0
-QUIET_RATE, QUIET_BURST = 10.0, 200.0  # of who may not arrange: they choose what they look at
-BYTES = 2048.0  # of a message that count as one operation more
-
-
-class Allowance:
-    """How much may be done: *rate* a second, *burst* at once. No clock of its own."""
-
-    def __init__(self, now: float, rate: float, burst: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._left = burst
-        self._at = now
-
-    def take(self, cost: float, now: float) -> float:
-        """Return for how many seconds who wants to do this much has to wait."""
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-        self._left -= cost
-        return max(0.0, -self._left / self._rate)
 
 
 class Visit:
-    """A page's stay in the room."""
+    """A page's stay in the room; *rest* waits so many seconds, or raises CloseError: the stay is over.
 
-    def __init__(self, room: Room, login: Login, wake: Callable[[], None]) -> None:
-        self._room = room
-        self._member = Member(login.person, login.role, wake)
-        rate = (RATE, BURST) if login.may("arrange") else (QUIET_RATE, QUIET_BURST)
-        self._allowance = Allowance(time.monotonic(), *rate)
+    *wake* and *end* are called as ``Member`` says.
+    """
+
+    def __init__(
+        self, rooms: Rooms, login: Login, wake: Callable[[], None], rest: Callable[[float], object] = gevent.sleep,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._rest = rest
+        self._rooms = rooms
+        self._room = rooms.enter(login.session)
+        self._part = login.part
+        self._member = Member(login.person, login.role, wake, self._part, login.called, end)
+        self._shares = rooms.shares
+        self._arranges = login.may("arrange")
 
     def take(self, said: PageMessage, size: int) -> None:
         """Do what a message of *size* bytes says. Who says too much waits here, and nobody else does.
@@ -51,24 +41,40 @@ class Visit:
         Raises CloseError.
         """
         if "join" in said.model_fields_set:
+            self._rest(self._shares.join(self._member.person))
             self._room.join(self._member, said.join)
         if said.ops:
             self._offer(said.ops, size)
         if said.here is not None:
-            self._here(said.here)
+            self._here(said.here, size)
 
     def _offer(self, operations: list[Operation], size: int) -> None:
         if not self._member.joined:
             raise CloseError(POLICY, "a page joins the session before it does something there")
-        gevent.sleep(self._allowance.take(len(operations) + size / BYTES, time.monotonic()))
+        self._rest(self._shares.operations(self._member.person, self._arranges, len(operations), size))
         while self._member.waiting > WAITING_MAX:
             self._member.eased.clear()
             if not self._member.eased.wait(EASED_LONGEST):
                 raise CloseError(POLICY, "the session's operations cannot be ordered now")
-        self._room.offer(self._member, [operation.model_dump() for operation in operations])
+            self._rest(0.0)
+        if allowed := [op for each in operations if self._allowed(op := each.model_dump())]:
+            self._room.offer(self._member, allowed)
 
-    def _here(self, here: Here) -> None:
-        self._room.here(self._member, here.page, here.model_dump(exclude={"page"}))
+    def _allowed(self, op: dict[str, Any]) -> bool:
+        """Return whether the room is for *op* at all; if not, the page is told why."""
+        tile = self._part.foreign(op) if self._part else None
+        if tile is not None:
+            self._member.refuse(op["id"], f"there is no tile {tile}")
+        elif self._member.name is not None and names(op, self._member.person):
+            self._member.refuse(op["id"], f"your name here is {self._member.name}")
+        else:
+            return True
+        return False
+
+    def _here(self, here: Here, size: int) -> None:
+        self._rest(self._shares.here(self._member.person, size))
+        said = here.model_dump(exclude={"page"})
+        self._room.here(self._member, here.page, self._part.sight(said) if self._part else said)
 
     def news(self) -> list[bytes]:
         """Return what is to be told to the page now."""
@@ -77,3 +83,12 @@ class Visit:
     def leave(self) -> None:
         """End the stay."""
         self._room.leave(self._member)
+        self._rooms.leave(self._room)
+
+
+def names(op: dict[str, Any], person: str) -> bool:
+    """Return whether *op* says what *person* is called."""
+    sets = op.get("set")
+    return isinstance(sets, list) and any(
+        isinstance(pair, list) and pair[:1] == [f"person/{person}/name"] for pair in sets
+    )

@@ -22,16 +22,19 @@ from gevent.event import Event
 from tvcore.portal.auth import Login
 from tvcore.portal.core import Portal
 from tvcore.portal.links import Link
-from tvcore.portal.monitor import Agent
+from tvcore.portal.me import me
 from tvcore.portal.pace import Pace
 from tvcore.portal.page_messages import Arm, Input, PageMessage, read_page_message
-from tvcore.portal.roles import RIGHTS, rights
+from tvcore.portal.roles import RIGHTS
+from tvcore.portal.standing import OUT
 from tvcore.portal.visit import Visit
-from tvcore.portal.websocket import BrowserSocket, CloseError
+from tvcore.portal.walls import Agent, Place
+from tvcore.portal.websocket import POLICY, BrowserSocket, CloseError
 
 MESSAGE_MAX = 1 << 20
 PAGE_PROTOCOL = 3  # what page and portal say to each other; the page's own number is in web_static/wire.js
 EVENT = b"\x00"  # the first byte of what the portal says itself; an agent's pictures begin with their kind, 1
+DEMAND_FRAMES, DEMAND_TILES = 20, 16  # a demand, which agents are told, costs as many frames, and one for as many tiles
 REFUSALS = 1.0  # seconds from one refused input that a page is told of to the next
 
 
@@ -42,25 +45,28 @@ class WallViewer:
         self.number = portal.links.number()
         self._browser = browser
         self._login = login
-        self._monitor = portal.monitor
+        self._wall = portal.wall(login.session)
+        self._part = login.part
         self._links = portal.links
         self._arms = portal.arms
-        self._hands = portal.arms.hands(self, login.id, self._arm_changed)
+        self._hands = portal.arms.hands(self, login.owner, self._place, self._arm_changed)
         self._pace: Pace[Link] = Pace(time.monotonic(), portal.viewer_rate)
         self._pictures: deque[memoryview] = deque()
         self._shown: dict[int, tuple[int, int, int]] = {}
         self._whole = True
         self._changed: dict[int, dict[str, Any]] = {}
+        self._auditor = portal.auditor
+        self._written: set[tuple[str, int]] = set()
         self._noticed = self._arm_told = False
         self._refusals: dict[str, dict[str, str]] = {}
         self._refused_at = -REFUSALS
         self._to_send = Event()
-        self._visit = Visit(portal.room, login, self._to_send.set)
+        self._visit = Visit(portal.rooms, login, self._to_send.set, browser.rest, lambda: browser.end(POLICY, OUT))
 
     def run(self) -> None:
         """Serve the page until it leaves. Raises CloseError."""
         sender = gevent.spawn(self._send)
-        self._monitor.add(self)
+        self._wall.add(self)
         self._to_send.set()
         try:
             for message in self._browser.messages():
@@ -68,11 +74,11 @@ class WallViewer:
                 self._take(said)
                 self._visit.take(said, len(message))
         finally:
-            self._monitor.remove(self)
-            self._visit.leave()
+            self._wall.remove(self)
             self._arms.leave(self._hands)
             self._links.leave(self)
             sender.kill(block=False)
+            self._visit.leave()
 
     # ------------------------------------------------------ said by the page
 
@@ -81,6 +87,7 @@ class WallViewer:
             self._pace.drawn(said.drawn, time.monotonic())
             self._grant()
         if said.demand is not None:
+            self._browser.owe(DEMAND_FRAMES + len(said.demand) // DEMAND_TILES)
             self._shown = {tile: (width, height, urgency) for tile, width, height, urgency in said.demand}
             self._ask()
         if "arm" in said.model_fields_set:
@@ -99,8 +106,16 @@ class WallViewer:
         elif not self._hands.arm(wanted.leader, wanted.followers):
             self._refuse("arm", f"no node agent runs tile {wanted.leader} now")  # and nothing is armed
             return
+        elif armed := self._hands.armed:
+            self._write_down("arm", armed.leader, *armed.followers)
         self._ask()  # for no more tiles, but followers out of sight are reached from now on
         self._arm_changed()
+
+    def _write_down(self, verb: str, *tiles: int) -> None:
+        """Have the audit say that there are hands in *tiles*: once for each, however many keys are pressed there."""
+        if new := {(verb, tile) for tile in tiles} - self._written:
+            self._written |= new
+            self._auditor.hands(self._login, self._browser.came_from, verb, tiles)
 
     def _do(self, event: Input) -> None:
         if not self._login.may("operate"):
@@ -113,6 +128,8 @@ class WallViewer:
             done = self._hands.pointer(event.tile, *event.pointer)
         if not done:
             self._refuse_input(f"no node agent runs tile {event.tile} now")
+        elif event.key is not None or (event.pointer and event.pointer[2]):  # and no button: it only went over it
+            self._write_down("tile input", event.tile)
 
     def _no_right(self) -> str:
         return f"the role {self._login.role} has not the right `operate`: {RIGHTS['operate']}"
@@ -128,12 +145,16 @@ class WallViewer:
         self._refusals[what] = {"event": "refused", "what": what, "why": why}
         self._to_send.set()
 
+    def _place(self, tile: int) -> Place | None:
+        """Return where *tile* is, None if nobody runs it; of what is not for this page nobody does."""
+        return self._wall.place(tile) if self._part is None or tile in self._part.tiles else None
+
     def _ask(self) -> None:
         """Ask each agent for those of the tiles shown that it runs."""
         wanted: dict[int, list[tuple[int, ...]]] = defaultdict(list)
         there: dict[int, Agent] = {}
         for tile, shown in self._shown.items():
-            place = self._monitor.place(tile)
+            place = self._place(tile)
             if place is not None:
                 there[place[0].number] = place[0]
                 wanted[place[0].number].append((place[1], *shown))
@@ -172,13 +193,13 @@ class WallViewer:
 
     def tiles_changed(self, tiles: list[dict[str, Any]]) -> None:
         """Send what changed; a slow viewer gets just the last of several changes."""
-        for tile in tiles:
+        for tile in self._part.changes(tiles) if self._part else tiles:
             self._changed.setdefault(tile["id"], {}).update(tile)
         self._to_send.set()
 
     def notices_changed(self) -> None:
         """Send the notices: nothing else of the wall changed."""
-        self._noticed = True
+        self._noticed = self._part is None
         self._to_send.set()
 
     def agents_changed(self) -> None:
@@ -218,14 +239,13 @@ class WallViewer:
 
     def _news(self) -> list[dict[str, Any]]:
         """Return the events that the page has not been told; a whole wall has all of it."""
-        wall, whole, noticed = self._monitor.wall, self._whole, self._noticed
+        wall, whole, noticed = self._wall.document, self._whole, self._noticed
         changed, self._changed = self._changed, {}
         self._whole = self._noticed = False
         news: list[dict[str, Any]] = []
         if whole:
-            login = self._login
-            me = {"role": login.role, "rights": rights(login.role), "person": login.person}
-            news.append({"event": "wall", "v": PAGE_PROTOCOL, "wall": wall, "me": me})
+            wall = self._part.wall(wall) if self._part else wall
+            news.append({"event": "wall", "v": PAGE_PROTOCOL, "wall": wall, "me": me(self._login)})
         elif changed:
             news.append({"event": "tiles", "tiles": list(changed.values())})
         if noticed and not whole:

@@ -11,16 +11,18 @@ import base64
 import binascii
 import contextlib
 import socket
+import ssl
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from websockify.websocket import WebSocket, WebSocketWantReadError
 
-from tvcore.portal.moving import READ, Part, Ready, send_all, splice_all
+from tvcore.portal.moving import READ, Part, Ready, send_all, shut, splice_all
 
 SUBPROTOCOL = "tiledviz"
 READ_BYTES = 16384
@@ -35,6 +37,7 @@ CONTINUATION, TEXT, BINARY, CLOSE = 0x0, 0x1, 0x2, 0x8
 GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, BAD_PAYLOAD, POLICY, TOO_BIG, INTERNAL, TRY_LATER = (
     1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013,
 )  # fmt: skip
+_CODES = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 
 class CloseError(Exception):
@@ -81,6 +84,20 @@ def read_header(data: bytes) -> tuple[int, bool, int] | None:
     return opcode, fin, struct.unpack_from(extended, data, 2)[0]
 
 
+def check_close(payload: bytes) -> None:
+    """Check what a close frame from a client says (RFC 6455, sections 5.5.1 and 7.4). Raises CloseError."""
+    if not payload:
+        return
+    code = int.from_bytes(payload[:2], "big")
+    # 1004 to 1006 and 1015 are never sent, and what has no meaning yet is not either; 1012 to 1014 came later (IANA).
+    if len(payload) == 1 or not (code in _CODES or 3000 <= code <= 4999):
+        raise CloseError(PROTOCOL_ERROR, "no such code may close a connection")
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        raise CloseError(BAD_PAYLOAD, "the reason is not UTF-8") from None
+
+
 def handshake_key(headers: Mapping[str, str]) -> str | None:
     """Return the key of a client's opening handshake in WSGI *headers*, None if it is none (section 4.2.1)."""
     key = headers.get("HTTP_SEC_WEBSOCKET_KEY", "")
@@ -121,14 +138,23 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         self._message_max = message_max
         self._unfinished = 0
         self._fragments = 0
+        self._parting = False  # the peer said good-bye
         self._sending = BoundedSemaphore(1)
         self._frame = _Frame(self)
         self._heard = time.monotonic()
         self._ending: CloseError | None = None
+        self._told_to_end = Event()
         self._readable: Ready | None = None
+        self._headers: Iterable[tuple[str, str]] = ()
+        self.came_from = ""  # an address, for the audit
+        self.pay: Callable[[int, int], float] | None = None  # for frames and bytes that came; how long to wait then
+        self._owes = [0, 0]
+        self.sent_bytes = 0
+        self.sent_messages = 0
 
-    def open(self, connection: socket.socket, key: str) -> None:
-        """Answer the opening handshake whose *key* was checked."""
+    def open(self, connection: socket.socket, key: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Answer the opening handshake whose *key* was checked, with *headers* besides its own."""
+        self._headers = headers
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(PING_SECONDS)
@@ -147,11 +173,18 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         """Choose the one there is; the ticket beside it is never said back."""
         return SUBPROTOCOL
 
+    def end_headers(self) -> None:
+        """End the answer to the handshake."""
+        for name, value in self._headers:
+            self.send_header(name, value)
+        super().end_headers()
+
     # ------------------------------------------------------------- receiving
 
     def messages(self) -> Iterator[bytes]:
         """Yield each message until the browser closes; silence is answered by pings, then by the end."""
         while True:
+            self._pay()
             try:
                 message = self.recvmsg()
             except WebSocketWantReadError:
@@ -163,15 +196,38 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
                     raise CloseError(POLICY, "nothing was heard for a minute") from None
                 self.ping()
                 continue
+            if self._ending is not None:  # what came before that is nobody's any more
+                raise self._ending
             if message is None:
                 return
             yield message
 
+    def owe(self, frames: int) -> None:
+        """Have the last message paid for as so many frames more, before the next one is read."""
+        self._owes[0] += frames
+
+    def _pay(self) -> None:
+        """Wait for as long as what came costs: a flood, of whatever kind, is for who sends it to wait out."""
+        owes, self._owes = self._owes, [0, 0]
+        if any(owes) and self.pay is not None and (seconds := self.pay(*owes)):
+            self.rest(seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Have the greenlet that reads do nothing for so long. Raises CloseError when the connection is to end."""
+        gevent.sleep(0)
+        self._told_to_end.wait(seconds)
+        if self._ending is not None:
+            raise self._ending
+
     def _recv(self) -> bool:
         if self.socket is None or self._readable is None:
             return False
-        # Waited for even if there is something: a peer that always has some must not keep others waiting.
-        self._readable.wait(first=True)
+        # Waited for even if there is something: a peer that always has some must not keep others waiting. What was
+        # decrypted already is not seen by the kernel.
+        if not isinstance(self.socket, ssl.SSLSocket) or not self.socket.pending():
+            self._readable.wait(first=True)
+        if self._ending is not None:  # before reading the end, after which nothing more can be encrypted
+            raise self._ending
         try:
             data = self.socket.recv(READ_BYTES)
         except OSError:
@@ -181,6 +237,7 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         if self._ending is not None:
             raise self._ending
         self._heard = time.monotonic()
+        self._owes[1] += len(data)
         self._recv_buffer += data
         return bool(data)
 
@@ -192,7 +249,8 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
             super()._close()
 
     def _decode_hybi(self, buf: bytes) -> Any:
-        header = read_header(buf)
+        # What follows a good-bye is nothing any more (section 5.5.1).
+        header = None if self._parting else read_header(buf)
         if header is None:
             return None
         opcode, fin, length = header
@@ -204,7 +262,15 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
             if self._fragments >= FRAGMENTS_MAX:
                 raise CloseError(POLICY, f"a message may have {FRAGMENTS_MAX} fragments")
         frame = super()._decode_hybi(buf)
-        if frame is not None and opcode < CLOSE:
+        if frame is None:
+            return None
+        self._owes[0] += 1
+        if opcode == CLOSE:
+            check_close(frame["payload"])
+            self._parting = True
+        elif opcode < CLOSE:
+            if opcode == CONTINUATION and not self._unfinished:
+                frame["opcode"] = BINARY  # websockify takes fragments without a byte for none
             self._unfinished = 0 if fin else self._unfinished + length
             self._fragments = 0 if fin else self._fragments + 1
         return frame
@@ -223,6 +289,7 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         header = frame_header(sum(map(len, parts)))
         with self._frame as connection:
             send_all(connection, (header, *parts))
+        self._count(sum(map(len, parts)))
 
     def send_spliced(self, first: bytes, pipe: int, count: int) -> None:
         """Send one binary message: *first*, and *count* bytes out of *pipe*, which the kernel moves.
@@ -233,6 +300,11 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         with self._frame as connection:
             send_all(connection, (header, first), socket.MSG_MORE if count else 0)
             splice_all(pipe, connection, count)
+        self._count(len(first) + count)
+
+    def _count(self, size: int) -> None:
+        self.sent_bytes += size
+        self.sent_messages += 1
 
     def begin_frame(self) -> socket.socket:
         """Wait for one's turn to send a frame and return the connection. Raises CloseError when it is at its end."""
@@ -241,6 +313,9 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
         if connection is None or self._sent_close:
             self._sending.release()
             raise CloseError(GOING_AWAY, "the connection is closed")
+        if self._ending is not None:  # who lost the right to see hears good-bye, and nothing else
+            self._sending.release()
+            raise self._ending
         return connection
 
     def end_frame(self, whole: bool) -> None:
@@ -266,17 +341,20 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
     def end(self, code: int, reason: str) -> None:
         """Let the greenlet that reads end the connection, with *code* and *reason*."""
         self._ending = self._ending or CloseError(code, reason)
+        self._told_to_end.set()
         self._shut(socket.SHUT_RD)
 
     def cut(self) -> None:
-        """End the connection without a word: nothing can be sent any more."""
+        """End the connection without a word: nothing can be sent any more. One that ends is left to who reads."""
+        if self._ending is not None:
+            return
         self._sent_close = True
         self._shut(socket.SHUT_RDWR)
 
     def _shut(self, how: int) -> None:
         if self.socket is not None:
             with contextlib.suppress(OSError):
-                self.socket.shutdown(how)
+                shut(self.socket, how)
 
     def finish(self, code: int, reason: str) -> None:
         """Say good-bye if that is still possible, wait a moment for the other side, and close."""
@@ -287,7 +365,7 @@ class BrowserSocket(WebSocket):  # type: ignore[misc]
             if not self._sent_close:
                 self.shutdown(socket.SHUT_RDWR, code, reason[:120])
             # Closing with something unread would reset the connection and lose the reason on its way.
-            connection.shutdown(socket.SHUT_WR)
+            shut(connection, socket.SHUT_WR)
             while connection.recv(READ_BYTES):
                 pass
         self._shut(socket.SHUT_RDWR)

@@ -30,6 +30,7 @@ from tvcore.recording.file import Job, Recording
 from tvcore.recording.file import Tile as Recorded
 from tvcore.recording.player import Player, Score
 from tvcore.store import Members, Store
+from tvcore.store.address import OWN
 from tvcore.terminal import printable
 from tvcore.tunnel.agents import Registration, register
 from tvcore.tunnel.process import end_endpoint
@@ -102,6 +103,7 @@ def run_replay(path: Path, port: int | None) -> None:
     with contextlib.ExitStack() as at_the_end:
         at_the_end.enter_context(ended_by_signals("replay"))
         os.environ["TILEDVIZ_HOME"] = str(at_the_end.enter_context(_own_state()))
+        os.environ[OWN] = "own"
         store = Store.open()
         at_the_end.callback(store.close)
         played = [_put_on_wall(store, number, job) for number, job in enumerate(recording.header.jobs)]

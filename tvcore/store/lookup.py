@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
-from tvcore.store.models import JobRow, SessionRow, TileRow, TileSetRow
+from tvcore.store.models import JobRow, TileRow, TileSetRow
+from tvcore.store.shown import shown_in
 
 
 class Lookup:
@@ -16,8 +17,7 @@ class Lookup:
         self._engine = engine.execution_options(read_only=True)
         now = (TileRow.id, TileRow.state, TileRow.node)
         self._now = _of(session, *now)
-        editions = select(func.coalesce(func.sum(TileSetRow.edition), 0)).join(SessionRow)
-        self._editions = editions.where(SessionRow.name == session)
+        self._editions = select(func.coalesce(func.sum(TileSetRow.edition), 0)).where(shown_in(session))
         metadata, job = TileRow.metadata_.label("metadata"), JobRow.id_there.label("job")
         self._all = _of(session, *now, TileRow.title, TileRow.tags, metadata, TileSetRow.case, job).join(JobRow)
 
@@ -39,5 +39,4 @@ class Lookup:
 
 def _of(session: str, *columns: Any) -> Select[*tuple[Any, ...]]:
     there = select(*columns).select_from(TileRow).join(TileSetRow, TileSetRow.id == TileRow.set_id)
-    there = there.join(SessionRow, SessionRow.id == TileSetRow.session_id)
-    return there.where(SessionRow.name == session).order_by(TileRow.set_id, TileRow.index)
+    return there.where(shown_in(session)).order_by(TileRow.set_id, TileRow.index)

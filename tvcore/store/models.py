@@ -1,11 +1,13 @@
-"""The tables: session, tile set, tile, job, and who is logged in."""
+"""The tables: project, session, tile set, tile, job, and who is logged in (``people_models`` has the people)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint, false, true
+from sqlalchemy import BigInteger, Double, ForeignKey, MetaData, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from tvcore.store.columns import Count, Json
 
 # Names for constraints, so that a migration can change one on every engine.
 _NAMING = {
@@ -15,23 +17,55 @@ _NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# An id is never given twice: notes and drawings of a tile that is gone must not come to stand on another, nor what is
+# known of somebody. SQLite alone gives the ids of rows that were removed again, unless it is told not to.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 
 class Base(DeclarativeBase):
     """The declarative base of all tables."""
 
     metadata = MetaData(naming_convention=_NAMING)
-    type_annotation_map = {float: Double, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
+    type_annotation_map = {float: Double, dict[str, Any]: Json, list[str]: Json, list[dict[str, Any]]: Json}  # noqa: RUF012
 
 
-class SessionRow(Base):
-    """A shared room with a wall. *revision* grows with every change of what the wall shows."""
+class ProjectRow(Base):
+    """What people work on together: sessions, tile sets and sets of parameters, and who may do what with them."""
 
-    __tablename__ = "session"
+    __tablename__ = "project"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    revision: Mapped[int] = mapped_column(default=0)
     created: Mapped[float]
+
+
+class SessionRow(Base):
+    """A shared room with a wall. *revision* grows with every change of what the wall shows.
+
+    *name* is its key, which never changes; *title* is what people read, its own within the *project_id*. One that is
+    *archived* is kept and looked at, and listed apart.
+    """
+
+    __tablename__ = "session"
+    __table_args__ = (UniqueConstraint("project_id", "title"), NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(80))
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    archived: Mapped[bool] = mapped_column(default=False, server_default=false())
+    revision: Mapped[int] = mapped_column(Count, default=0)
+    created: Mapped[float]
+
+
+class ShownRow(Base):
+    """A tile set that a session shows beside those that were launched for it: a copy shows what the first one does."""
+
+    __tablename__ = "shown"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("tile_set.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class OperationRow(Base):
@@ -71,7 +105,7 @@ class VersionRow(Base):
     """What a session's document said when somebody saved it under a name."""
 
     __tablename__ = "version"
-    __table_args__ = (UniqueConstraint("session_id", "name"),)
+    __table_args__ = (UniqueConstraint("session_id", "name"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
@@ -145,8 +179,7 @@ class TileRow(Base):
     """
 
     __tablename__ = "tile"
-    # An id is never given twice: notes and drawings of a tile that is gone must not come to stand on another.
-    __table_args__ = (UniqueConstraint("set_id", "index"), {"sqlite_autoincrement": True})
+    __table_args__ = (UniqueConstraint("set_id", "index"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     set_id: Mapped[int] = mapped_column(ForeignKey("tile_set.id", ondelete="CASCADE"))
@@ -163,10 +196,10 @@ class TileRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     cause: Mapped[str] = mapped_column(String(40), default="", server_default="")
     image: Mapped[str | None] = mapped_column(Text)
-    gl: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    gl: Mapped[dict[str, Any] | None] = mapped_column(Json)
     kind: Mapped[str] = mapped_column(String(10), default="live", server_default="live")
-    media: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    frames: Mapped[int] = mapped_column(default=0)
+    media: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    frames: Mapped[int] = mapped_column(Count, default=0)
     renderer: Mapped[str | None] = mapped_column(Text)
     display: Mapped[str | None] = mapped_column(String(20))
     pid: Mapped[int | None]
@@ -183,9 +216,11 @@ class KeptSetRow(Base):
     """
 
     __tablename__ = "kept_set"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(Text)
     revision: Mapped[int]
     removed: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -204,6 +239,22 @@ class KeptSetRevisionRow(Base):
     tiles: Mapped[int]
     columns: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
+
+
+class PresetRow(Base):
+    """What a case is launched with, kept under a *name*: its parameters, settings of the job, and how many tiles."""
+
+    __tablename__ = "preset"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    case: Mapped[str] = mapped_column(String(80))
+    parameters: Mapped[dict[str, Any]]
+    settings: Mapped[dict[str, Any]]
+    tiles: Mapped[int | None]
+    saved: Mapped[float]
 
 
 class ServiceRow(Base):
@@ -235,12 +286,12 @@ class LoginTicketRow(Base):
 
 
 class LoginRow(Base):
-    """A page that is logged in, with its role: its browser's cookie and a key of its own, both kept as SHA-256."""
+    """A page that is logged in, and whose: its browser's cookie and a key of its own, both kept as SHA-256."""
 
     __tablename__ = "login"
 
     cookie_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     created: Mapped[float]
     expires: Mapped[float]
-    role: Mapped[str] = mapped_column(String(20), default="owner", server_default="owner")

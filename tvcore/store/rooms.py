@@ -90,7 +90,7 @@ class Rooms:
         """Return the document of *session* as it is now."""
         with self._reading() as db:
             room = db.scalar(select(SessionRow.id).where(SessionRow.name == session))
-            return Document() if room is None else _document(db, room)
+            return Document() if room is None else document_of(db, room)
 
     # ------------------------------------------------------------- changes
 
@@ -102,7 +102,7 @@ class Rooms:
         self.settle(session)  # there may be no portal that does
         with self._writing.begin() as db:
             room = locked(db, session).id
-            body = changes_to(_document(db, room), plain)
+            body = changes_to(document_of(db, room), plain)
             if not body:
                 return {"op": None}
             found = _Order(db, room, person).append({"id": op, "label": label, **body}, role, WHOLE)
@@ -125,7 +125,7 @@ class Rooms:
                 raise UsageError(f"there is a version {name!r} already: delete it first, or take another name")
             if len(names) >= VERSIONS_MAX:
                 raise UsageError(f"there are {VERSIONS_MAX} versions: delete some first")
-            body = _dumps(shared_part(_document(db, room).plain()))
+            body = _dumps(shared_part(document_of(db, room).plain()))
             row = VersionRow(session_id=room, name=name, person=person, at=time.time(), body=body)
             db.add(row)
             db.flush()
@@ -211,7 +211,7 @@ class _Order:
         many = select(OperationRow.seq).where(ours, those).order_by(OperationRow.seq.desc()).offset(KEEP).limit(1)
         light = select(func.min(OperationRow.seq)).where(ours, OperationRow.written >= self._written - KEEP_LETTERS)
         up_to = min(max(self._db.scalar(many) or 0, self._db.scalar(light) or 0), self._head)
-        document = _document(self._db, self._room)
+        document = document_of(self._db, self._room)
         document.take(self._add(f"settle:{up_to}", "", {"settle": up_to}, shared=False))
         body = _dumps(document.base())
         written = select(OperationRow.written).where(ours, OperationRow.seq == up_to)
@@ -257,7 +257,8 @@ def _operation(row: Any) -> Operation:
     return {"seq": row.seq, "id": row.op, "person": row.person, "at": row.at, **does}
 
 
-def _document(db: Session, room: int) -> Document:
+def document_of(db: Session, room: int) -> Document:
+    """Return the document of the session whose id is *room*, as it is now."""
     body = db.scalar(select(DocumentBaseRow.body).where(DocumentBaseRow.session_id == room))
     base = None if body is None else json.loads(body)
     document = Document(base)

@@ -1,11 +1,10 @@
-"""The store: what is on the wall, which jobs feed it, and who is logged in.
+"""The store: what is on the wall, and which jobs feed it; its other parts have the people, documents and kept things.
 
 Every method is one transaction: a process killed in the middle leaves the store as it was before.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +19,26 @@ from tvcore.batch.plan import Plan
 from tvcore.batch.scheduler import JobState, JobStatus
 from tvcore.causes import Cause
 from tvcore.errors import UsageError
-from tvcore.portal.roles import Role, known
-from tvcore.store.database import default_url, open_engine
+from tvcore.store.access import Accesses
+from tvcore.store.accounts import Accounts
+from tvcore.store.address import Address, configured, parsed
+from tvcore.store.counts import counts
+from tvcore.store.database import PROGRAM, open_engine, reading
 from tvcore.store.documents import job_document, set_document, tile_document
 from tvcore.store.follow import change, fail, follow_job, follow_tile, node_of
+from tvcore.store.invitations import Invitations
 from tvcore.store.kept import Kept
 from tvcore.store.members import notices_of, write_members
-from tvcore.store.models import JobRow, LoginRow, LoginTicketRow, SessionRow, TileRow, TileSetRow
+from tvcore.store.models import JobRow, SessionRow, TileRow, TileSetRow
+from tvcore.store.presets import Presets
+from tvcore.store.projects import Projects
 from tvcore.store.rooms import Rooms
 from tvcore.store.services import Services
-from tvcore.store.sessions import locked
+from tvcore.store.sessions import made
+from tvcore.store.shown import shown_in, touch
+from tvcore.store.tokens import ApiTokens
+from tvcore.store.walls import Sessions
 
-TICKET_SECONDS = 600
 STATUS_FIELDS = (
     "state", "reason", "cause", "frames", "renderer", "image", "gl", "display", "pid", "restarts", "width", "height",
     "since", "media",
@@ -73,22 +80,37 @@ class Run:
 class Store:
     """The database of one person's TiledViz."""
 
-    def __init__(self, url: str | None = None) -> None:
-        self.engine = open_engine(url or default_url())
+    def __init__(self, address: Address, program: str = PROGRAM) -> None:
+        self.address = address
+        self.engine = open_engine(address, program=program)
         self._session = sessionmaker(self.engine, expire_on_commit=False)
-        self._reading = sessionmaker(self.engine.execution_options(read_only=True))
+        self._reading = sessionmaker(reading(self.engine))
+        self.access = Accesses(self._session, self._reading)
+        self.accounts = Accounts(self._session, self._reading)
+        self.tokens = ApiTokens(self._session, self._reading)
         self.services = Services(self._session, self._reading)
         self.rooms = Rooms(self._session, self._reading)
         self.kept = Kept(self._session, self._reading)
+        self.presets = Presets(self._session, self._reading)
+        self.projects = Projects(self._session, self._reading)
+        self.sessions = Sessions(self._session, self._reading)
+        self.invitations = Invitations(self._session, self._reading)
 
     @classmethod
-    def open(cls, url: str | None = None) -> Store:
-        """Open the store at *url* (default: the person's own SQLite file), migrating it first if need be."""
-        return cls(url)
+    def open(cls, url: str | None = None, program: str = PROGRAM) -> Store:
+        """Open the store at *url* (default: the one that the settings name), migrating it first if need be.
+
+        *program* is what a database server hears of who asks.
+        """
+        return cls(configured() if url is None else Address(parsed(url)), program)
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
+
+    def counts(self) -> dict[str, Any]:
+        """Return how much there is of everything (``tvcore.store.counts``)."""
+        return counts(self._reading)
 
     # ------------------------------------------------------------------ runs
 
@@ -110,7 +132,7 @@ class Store:
         rows = list(members.rows) or [{}] * len(plan.tiles)
         try:
             with self._session.begin() as db:
-                session = locked(db, plan.session)
+                session = made(db, plan.session)
                 there = JobRow(id_there=job, scheduler=scheduler, state=state.value, submitted=now)
                 tile_set = TileSetRow(
                     session=session, job=there, case=plan.case, title=plan.title, ensemble=plan.ensemble,
@@ -147,8 +169,7 @@ class Store:
         """Take the tiles of *job* off the wall."""
         set_id = self.set_of_job(job)
         with self._session.begin() as db:
-            tile_set = db.get_one(TileSetRow, set_id)
-            tile_set.session.revision = SessionRow.revision + 1
+            touch(db, db.get_one(TileSetRow, set_id))
             db.execute(delete(TileRow).where(TileRow.set_id == set_id))
             db.execute(delete(TileSetRow).where(TileSetRow.id == set_id))
             db.execute(delete(JobRow).where(JobRow.id_there == job))
@@ -167,9 +188,8 @@ class Store:
             sets = {tile.tile_set for tile in tiles}
             for tile in tiles:
                 db.delete(tile)
-            for tile_set in sets:
-                tile_set.session.revision = SessionRow.revision + 1
             db.flush()
+            touch(db, *sets)
             for tile_set in sets:
                 db.refresh(tile_set)
             return [tile_set.job.id_there for tile_set in sets if not tile_set.tiles]
@@ -195,15 +215,17 @@ class Store:
                 db.execute(delete(TileSetRow).where(TileSetRow.id == tile_set.id))
                 db.execute(delete(JobRow).where(JobRow.id == tile_set.job_id))
 
-    def jobs(self, active: bool = False) -> list[dict[str, Any]]:
-        """Return a dictionary per job, oldest first; with *active* just those that are not over."""
+    def jobs(self, active: bool = False, session: str | None = None) -> list[dict[str, Any]]:
+        """Return a dictionary per job, oldest first; with *active* just those that are not over.
+
+        With *session* those that feed its wall.
+        """
         live = func.sum(case((TileRow.state == "live", 1), else_=0))
+        query = select(TileSetRow).options(joinedload(TileSetRow.job), joinedload(TileSetRow.session))
+        if session is not None:
+            query = query.where(shown_in(session))
         with self._reading() as db:
-            sets = db.scalars(
-                select(TileSetRow)
-                .options(joinedload(TileSetRow.job), joinedload(TileSetRow.session))
-                .order_by(TileSetRow.id)
-            ).all()
+            sets = db.scalars(query.order_by(TileSetRow.id)).all()
             counts = {
                 set_id: (tiles, alive)
                 for set_id, tiles, alive in db.execute(
@@ -238,10 +260,10 @@ class Store:
                         follow_tile(tile, status)
                         if node_of(tile, job) in job.lost and tile.state not in ("failed", "stopped"):
                             fail(tile, f"node failure: {node_of(tile, job)} is gone from the job", Cause.NODE_FAILURE)
-                    if db.dirty:
-                        tile_set.session.revision = SessionRow.revision + 1
-                changed = changed or bool(db.dirty)
-                db.flush()
+                if db.dirty:
+                    changed = True
+                    db.flush()
+                    touch(db, *([tile_set] if tile_set is not None else []))
         return changed
 
     def fail_node(self, job: str, ordinal: int, reason: str, cause: str = Cause.AGENT_ENDED) -> bool:
@@ -269,7 +291,8 @@ class Store:
             for tile in tiles:
                 tell(tile)
             if tiles:
-                tile_set.session.revision = SessionRow.revision + 1
+                db.flush()
+                touch(db, tile_set)
         return bool(tiles)
 
     # ----------------------------------------------------------------- tiles
@@ -291,7 +314,8 @@ class Store:
                 if change(tile, {"cause": "", **said, "node": node}):
                     changed.append(tile.id)
             if changed:
-                tile_set.session.revision = SessionRow.revision + 1
+                db.flush()
+                touch(db, tile_set)
         return changed
 
     def apply_members(self, job: str, node: str, said: Mapping[str, Any]) -> bool:
@@ -303,7 +327,8 @@ class Store:
             tile_set = db.scalar(select(TileSetRow).join(JobRow).where(JobRow.id_there == job))
             if tile_set is None or not write_members(tile_set, node, said):
                 return False
-            tile_set.session.revision = SessionRow.revision + 1
+            db.flush()
+            touch(db, tile_set)
         return True
 
     def apply_edit(
@@ -318,14 +343,17 @@ class Store:
             changed = sum(change(tile, tiles[tile.index]) for tile in tile_set.tiles if tile.index in tiles)
             if headed or changed:
                 tile_set.edition += 1
-                tile_set.session.revision = SessionRow.revision + 1
+                db.flush()
+                touch(db, tile_set)
             return changed
 
-    def tiles(self, ids: Iterable[int] | None = None) -> list[dict[str, Any]]:
-        """Return a dictionary per tile (all, or those of *ids*), in the order of the wall."""
+    def tiles(self, ids: Iterable[int] | None = None, session: str | None = None) -> list[dict[str, Any]]:
+        """Return a dictionary per tile (all, or those of *ids*, or of *session*), in the order of the wall."""
         query = select(TileRow).options(selectinload(TileRow.tile_set).selectinload(TileSetRow.job))
         if ids is not None:
             query = query.where(TileRow.id.in_(list(ids)))
+        if session is not None:
+            query = query.join(TileSetRow, TileSetRow.id == TileRow.set_id).where(shown_in(session))
         with self._reading() as db:
             return [tile_document(tile) for tile in db.scalars(query.order_by(TileRow.set_id, TileRow.index))]
 
@@ -345,7 +373,7 @@ class Store:
             room = db.scalar(select(SessionRow).where(SessionRow.name == session))
             sets = db.scalars(
                 select(TileSetRow)
-                .where(TileSetRow.session_id == (room.id if room else None))
+                .where(shown_in(session))
                 .options(selectinload(TileSetRow.job), selectinload(TileSetRow.tiles))
                 .order_by(TileSetRow.id)
             ).all()
@@ -356,6 +384,18 @@ class Store:
                 "sets": [set_document(tile_set) for tile_set in sets if tile_set.tiles],
                 "tiles": [tile_document(tile) for tile_set in sets for tile in tile_set.tiles],
             }
+
+    def shows(self, session: str, tile: int) -> bool:
+        """Return whether *tile* is on the wall of *session*."""
+        query = select(TileRow.id).join(TileSetRow, TileSetRow.id == TileRow.set_id)
+        with self._reading() as db:
+            return db.scalar(query.where(TileRow.id == tile, shown_in(session))) is not None
+
+    def shows_job(self, session: str, job: str) -> bool:
+        """Return whether *job* feeds the wall of *session*."""
+        query = select(TileSetRow.id).join(JobRow, JobRow.id == TileSetRow.job_id)
+        with self._reading() as db:
+            return db.scalar(query.where(JobRow.id_there == job, shown_in(session))) is not None
 
     def notices(self) -> list[str]:
         """Return a sentence for each service that is away, and each ensemble that cannot be followed as it should."""
@@ -372,53 +412,6 @@ class Store:
         """Return a number that changes whenever something in the wall document changes."""
         with self._reading() as db:
             return db.scalar(select(SessionRow.revision).where(SessionRow.name == session)) or 0
-
-    # ---------------------------------------------------------------- logins
-
-    def add_login_ticket(self, ticket: str, seconds: float = TICKET_SECONDS, role: Role = "owner") -> None:
-        """Make *ticket* good for one login with *role* within *seconds*."""
-        with self._session.begin() as db:
-            db.execute(delete(LoginTicketRow).where(LoginTicketRow.expires < time.time()))
-            db.add(LoginTicketRow(hash=_hash(ticket), expires=time.time() + seconds, role=role))
-
-    def use_login_ticket(self, ticket: str) -> Role | None:
-        """Return whose role *ticket* was good for, None if it was not; it is not any more."""
-        with self._session.begin() as db:
-            query = delete(LoginTicketRow).where(LoginTicketRow.hash == _hash(ticket))
-            gone = db.execute(query.returning(LoginTicketRow.expires, LoginTicketRow.role)).one_or_none()
-            return known(gone.role) if gone is not None and gone.expires >= time.time() else None
-
-    def add_login(self, cookie: str, key: str, seconds: float, role: Role = "owner") -> None:
-        """Let the page that shows both *cookie* and *key* in for *seconds*, with *role*.
-
-        A browser's pages share its cookie.
-        """
-        now = time.time()
-        with self._session.begin() as db:
-            db.execute(delete(LoginRow).where(LoginRow.expires < now))
-            hashes = {"cookie_hash": _hash(cookie), "key_hash": _hash(key)}
-            db.add(LoginRow(**hashes, created=now, expires=now + seconds, role=role))
-
-    def login_valid(self, cookie: str, key: str) -> Role | None:
-        """Return the role of the login to which *cookie* and *key* belong, None if there is none or it has expired."""
-        with self._reading() as db:
-            login = db.get(LoginRow, (_hash(cookie), _hash(key)))
-            return known(login.role) if login is not None and login.expires >= time.time() else None
-
-    def cookie_known(self, cookie: str) -> bool:
-        """Return whether some page of the browser with *cookie* is logged in; the cookie alone lets nobody in."""
-        query = select(LoginRow.key_hash).where(LoginRow.cookie_hash == _hash(cookie), LoginRow.expires >= time.time())
-        with self._reading() as db:
-            return db.scalar(query.limit(1)) is not None
-
-    def remove_login(self, cookie: str) -> None:
-        """End the logins of the browser with *cookie*."""
-        with self._session.begin() as db:
-            db.execute(delete(LoginRow).where(LoginRow.cookie_hash == _hash(cookie)))
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 __all__ = ["Members", "Run", "Store", "TilePlace"]

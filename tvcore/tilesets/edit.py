@@ -21,13 +21,13 @@ MARK = "//"
 LISTED = 20  # problems
 
 
-def edit_set(store: Store, name: str, again: Callable[[str], bool]) -> dict[str, Any]:
+def edit_set(store: Store, name: str, again: Callable[[str], bool], project: int | None = None) -> dict[str, Any]:
     """Open the set *name* in the person's editor and keep what comes of it; return what ``write_set`` does, or {}.
 
     *again* is asked, with a line that says what is wrong, whether to open the editor once more. Where it is not, the
     file stays, and the TiledVizError that is raised names it. What is unchanged is not kept: {} is returned.
     """
-    found = library.read_set(store, name)
+    found = library.read_set(store, name, project=project)
     before = json.dumps(found["document"], indent=1, ensure_ascii=False) + "\n"
     folder = paths.secure_folder(paths.state_dir() / "edits")
     handle, file = tempfile.mkstemp(prefix=f"{name}-", suffix=".json", dir=folder)
@@ -41,7 +41,7 @@ def edit_set(store: Store, name: str, again: Callable[[str], bool]) -> dict[str,
             path.unlink()
             return {}
         try:
-            done = library.write_set(store, name, _parsed(text), revision, label="edited")
+            done = library.write_set(store, name, _parsed(text), revision, label="edited", project=project)
         except ConflictError as error:
             problems = [
                 f"{error}. What is kept now: tiledviz tileset show {name} --json",

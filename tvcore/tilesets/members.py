@@ -6,7 +6,6 @@ one of true and false the texts ``true``, ``false`` and nothing. Of a long text 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tvcore.ensemble.schema import Column as EnsembleColumn
@@ -28,11 +27,6 @@ def rows_of(found: TileSet) -> list[dict[str, Any]]:
     """Return a row per tile, by the names of ``columns_of``, None where a number is missing."""
     made = [(column, ensemble_name(column.name), _dtype(found, column)) for column in found.columns]
     return [{name: _value(tile.values.get(column.name), dtype) for column, name, dtype in made} for tile in found.tiles]
-
-
-def stored(row: dict[str, Any]) -> dict[str, Any]:
-    """Return *row* with NaN for numbers that are missing, as a file has them."""
-    return {name: math.nan if value is None else value for name, value in row.items()}
 
 
 def ensemble_name(name: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from tvcore import paths
 from tvcore.errors import TiledVizError
-from tvcore.session import SESSION
 from tvcore.store import Store
 from tvcore.tilesets.document import Tile, TileSet, read
 from tvcore.tilesets.members import columns_of, rows_of
@@ -23,11 +22,17 @@ def cards_folder() -> Path:
 
 @dataclass(frozen=True)
 class Run:
-    """A job that shows a set: what it was launched with, and the ids of its tiles by their index."""
+    """A job that shows a set: for which *session* and with what it was launched, its tiles' ids by their index."""
 
     job: str
+    session: str
     parameters: Mapping[str, Any]
     tiles: Mapping[int, int]
+
+    @property
+    def project(self) -> int | None:
+        """The id of the project that the set is of; None: the first one."""
+        return int(self.parameters.get("project") or 0) or None
 
     def shown(self, store: Store) -> TileSet | None:
         """Return the set as it was when this was launched, None when that is not known any more."""
@@ -35,7 +40,8 @@ class Run:
         if not revision:
             return None
         try:
-            return read(json.loads(store.kept.read(str(self.parameters["name"]), int(revision))["body"]))
+            kept = store.kept.of(self.project)
+            return read(json.loads(kept.read(str(self.parameters["name"]), int(revision))["body"]))
         except TiledVizError:  # too old: it is shown again as a whole
             return None
 
@@ -46,23 +52,26 @@ class Run:
             return {}
         return {tile.key: self.tiles[index] for index, tile in enumerate(shown.tiles) if index in self.tiles}
 
-    def as_given(self, store: Store) -> list[int]:
-        """Return the ids of the tiles whose notes are those of the set still: nobody wrote on them."""
-        shown, written = self.shown(store), store.rooms.document(SESSION)
+    def as_given(self, store: Store, session: str) -> list[int]:
+        """Return the ids of the tiles whose notes in *session* are those of the set still: nobody wrote on them."""
+        shown, written = self.shown(store), store.rooms.document(session)
         tiles = enumerate(shown.tiles if shown else ())
         there = [(self.tiles[index], tile.note) for index, tile in tiles if index in self.tiles]
         return [tile for tile, note in there if written.text(f"note/{tile}") == note]
 
 
-def runs_of(store: Store, case: str) -> list[Run]:
-    """Return the runs of *case* that are on the wall, the oldest first."""
-    tiles: dict[str, dict[int, int]] = {}
-    if all(job["case"] != case for job in store.jobs()):
+def runs_of(store: Store, case: str, project: int | None = None) -> list[Run]:
+    """Return the runs of *case* on walls that show sets of *project*, None: the first one; the oldest first."""
+    homes = {job["id"]: job["session"] for job in store.jobs() if job["case"] == case}
+    if not homes:
         return []
+    tiles: dict[str, dict[int, int]] = {}
     for tile in store.tiles():
-        if tile["case"] == case:
+        if tile["job"] in homes:
             tiles.setdefault(tile["job"], {})[tile["index"]] = tile["id"]
-    return [Run(job, store.run_of(job).parameters, ids) for job, ids in tiles.items()]
+    first = store.projects.first()
+    found = (Run(job, homes[job], store.run_of(job).parameters, ids) for job, ids in tiles.items())
+    return [run for run in found if (run.project or first) == (project or first)]
 
 
 def _drawn(tile: Tile, of: TileSet) -> object:
@@ -70,8 +79,8 @@ def _drawn(tile: Tile, of: TileSet) -> object:
     return tile.title, tile.tags, tile.values, of.columns
 
 
-def tell_wall(store: Store, case: str, name: str, found: TileSet) -> dict[str, Any]:
-    """Give the tiles of the set *name* on the wall the titles, tags and values that *found* has.
+def tell_wall(store: Store, case: str, name: str, found: TileSet, project: int | None = None) -> dict[str, Any]:
+    """Give the tiles of the set *name* of *project* on the wall the titles, tags and values that *found* has.
 
     Returns how many tiles were ``updated``, and the jobs to be shown ``again``, as tiles came, went, or show something
     else.
@@ -79,7 +88,7 @@ def tell_wall(store: Store, case: str, name: str, found: TileSet) -> dict[str, A
     updated, again = 0, []
     columns, rows = columns_of(found), rows_of(found)
     by_key = {tile.key: (tile, row) for tile, row in zip(found.tiles, rows, strict=True)}
-    for run in runs_of(store, case):
+    for run in runs_of(store, case, project):
         if run.parameters.get("name") != name:
             continue
         shown = run.shown(store)

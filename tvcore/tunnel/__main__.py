@@ -13,7 +13,7 @@ from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 
-from tvcore import config, paths  # noqa: E402
+from tvcore import config, logs, paths, proc  # noqa: E402
 from tvcore.errors import TiledVizError  # noqa: E402
 from tvcore.tunnel.admission import Facts  # noqa: E402
 from tvcore.tunnel.endpoint import AlreadyRunsError, Endpoint  # noqa: E402
@@ -46,10 +46,7 @@ class WorkerFacts:
 
 def speak() -> None:
     """Log to standard error, no faster than somebody can read; paramiko's own lines are for its developers."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    handler.addFilter(Patient())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logs.speak("%(asctime)s %(message)s", Patient())
     logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
 
@@ -57,12 +54,14 @@ def serve(endpoint: Endpoint) -> None:
     """Run *endpoint* until SIGTERM or SIGINT. Raises TiledVizError."""
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, endpoint.stop)
+    gevent.spawn(logs.Follower().loop, gevent.sleep)
     gevent.setswitchinterval(0.001)  # seconds for which what is ready may go on before sockets are looked at
     endpoint.run()
 
 
 def main() -> int:
     """Run the endpoint and return the exit code."""
+    proc.hide_memory()
     speak()
     try:
         facts: Facts = WorkerFacts()

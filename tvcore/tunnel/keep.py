@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tvcore import paths
-from tvcore.batch.schedulers import schedulers
+from tvcore.batch.schedulers import needs_tunnel, schedulers
 from tvcore.errors import TiledVizError
 from tvcore.store import Store
 from tvcore.tunnel.address import PROTOCOL, EndpointInfo
@@ -27,7 +27,7 @@ def keep(store: Store) -> bool:
 
     Returns whether there is a batch system, whose nodes need one.
     """
-    if set(schedulers()) == {"local"}:
+    if not any(map(needs_tunnel, schedulers().values())):
         return False
     try:
         error = stale(ensure_endpoint(paths.state_dir()))

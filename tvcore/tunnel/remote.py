@@ -1,17 +1,20 @@
-"""Commands in a tile, files put into and fetched from it, its picture: the caller's side of such streams.
+"""Commands in a tile, actions of its case, files put into and fetched from it, its picture: the caller's side.
 
-Sockets block (with gevent: cooperatively, when patched). ``tvcore.node.command`` and ``tvcore.node.snapshot`` are the
-other side.
+Sockets block (with gevent: cooperatively, when patched). ``tvcore.node.command``, ``tvcore.node.acting`` and
+``tvcore.node.snapshot`` are the other side.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import secrets
+import select
 import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
 from typing import Literal
@@ -24,6 +27,8 @@ INPUT, OUTPUT, ERRORS, ENDED = range(4)
 MOST_FRAME = 1 << 20
 PIECE = 1 << 16
 SILENCE = 60.0  # seconds in which nothing of a picture or file comes, after which no more is waited for
+LOOK = 0.2  # seconds between two looks whether the caller still wants it
+CANCELLED = "it was cancelled"
 STARTED_BADLY = 127  # the exit code where the command cannot even be started, as sh(1) has it
 
 # The path is an argument of these, never a part of them. A file is whole or not there: its name comes last. Until then
@@ -34,6 +39,24 @@ _PUT = (
     ' cat > "$1.$2.part" && mv -f -- "$1.$2.part" "$1"'
 )
 _GET = 'exec cat -- "$1"'
+
+
+Cancelled = Callable[[], bool]
+
+
+def _never() -> bool:
+    return False
+
+
+class RemoteCancelledError(TiledVizError):
+    """What ran at a node was ended because its caller wanted no more of it."""
+
+    def __init__(self) -> None:
+        super().__init__(CANCELLED)
+
+
+class _OverdueError(TimeoutError):
+    """The node, which keeps the time, says nothing long after it was over."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +78,12 @@ class _Stream:
         command: Sequence[str],
         stdin: Iterable[bytes],
         seconds: float | None,
+        cancelled: Cancelled = _never,
     ) -> None:
         self.ended: Ended | None = None
+        self._cancelled = cancelled
+        self._seconds = seconds
+        self._deadline = _deadline(seconds)
         self._silence = registration.silence
         self._trouble: Exception | None = None
         self._socket = connect(registration, "run", tile=tile)
@@ -92,6 +119,7 @@ class _Stream:
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         try:
             while True:
+                _await(self._socket, self._cancelled, self._deadline)
                 kind, length = FRAME.unpack(_exactly(self._socket, FRAME.size))
                 data = _exactly(self._socket, length)
                 if kind == ENDED:
@@ -99,6 +127,8 @@ class _Stream:
                     self.ended = Ended(int(said["code"]), float(said["seconds"]), str(said["error"]))
                     return
                 yield kind, data
+        except _OverdueError:
+            raise TiledVizError(f"it took longer than {self._seconds:g} s, and {self._silence}") from None
         except (OSError, ValueError, KeyError, EOFError) as error:
             if self._trouble:
                 raise self._trouble from None
@@ -111,6 +141,23 @@ class _Stream:
         with contextlib.suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
         self._socket.close()
+
+
+def _deadline(seconds: float | None) -> float:
+    """Return when an answer is overdue to what may take *seconds*: the node keeps the time, unless it is gone."""
+    return math.inf if seconds is None else time.monotonic() + seconds + 2 * SILENCE
+
+
+def _await(connection: socket, cancelled: Cancelled, deadline: float) -> None:
+    """Wait until something comes. Raises RemoteCancelledError as soon as *cancelled* is true, and _OverdueError."""
+    if cancelled is _never and deadline == math.inf:
+        return
+    while not cancelled():
+        if select.select([connection], [], [], LOOK)[0]:
+            return
+        if time.monotonic() > deadline:
+            raise _OverdueError
+    raise RemoteCancelledError
 
 
 def _exactly(connection: socket, length: int) -> bytes:
@@ -131,13 +178,15 @@ def run_command(
     stdin: Iterable[bytes] = (),
     sink: Callable[[int, bytes], None] = lambda kind, data: None,
     seconds: float | None = None,
+    cancelled: Cancelled = _never,
 ) -> Ended:
     """Run *command* in a tile of the agent of *registration* and return how it ended.
 
     *stdin* yields its input, *sink* is called with (OUTPUT or ERRORS, bytes), *seconds* is how long it may take. Raises
-    TiledVizError when the agent is away or refuses, and what *stdin* and *sink* raise.
+    TiledVizError when the agent is away or refuses, RemoteCancelledError once *cancelled* returns true, and what
+    *stdin* and *sink* raise.
     """
-    stream = _Stream(registration, tile, command, stdin, seconds)
+    stream = _Stream(registration, tile, command, stdin, seconds, cancelled)
     for kind, data in stream:
         try:
             sink(kind, data)
@@ -146,6 +195,45 @@ def run_command(
             raise
     assert stream.ended
     return stream.ended
+
+
+def act(
+    registration: Registration,
+    tile: int,
+    action: str,
+    arguments: Mapping[str, object],
+    *,
+    seconds: float,
+    report: Callable[[float, str], None] = lambda fraction, text: None,
+    cancelled: Cancelled = _never,
+) -> str:
+    """Have the case of a tile do *action* on the tile's node, within *seconds*; return the line that it says.
+
+    *report* gets how far it is. Raises TiledVizError: the action's own, when it takes too long, when the agent is away;
+    RemoteCancelledError once *cancelled* returns true.
+    """
+    request = {"action": action, "arguments": dict(arguments), "seconds": seconds}
+    connection = connect(registration, "act", tile=tile)
+    deadline = _deadline(seconds)
+    with connection:
+        try:
+            connection.settimeout(SILENCE)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb", buffering=0) as lines:
+                while True:
+                    _await(connection, cancelled, deadline)
+                    word = json.loads(lines.readline(MOST_FRAME))
+                    if "progress" in word:
+                        report(float(word["progress"][0]), str(word["progress"][1]))
+                    elif "said" in word:
+                        return str(word["said"])
+                    else:
+                        break
+        except _OverdueError:
+            raise TiledVizError(f"it took longer than {seconds:g} s, and {registration.silence}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TiledVizError(f"the action was cut off: {registration.silence}") from error
+    raise TiledVizError(str(word["error"]))
 
 
 def put(registration: Registration, tile: int, path: str, source: Iterable[bytes]) -> None:

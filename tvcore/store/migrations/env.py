@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from tvcore.store import people_models as _people_models  # noqa: F401 - their tables
 from tvcore.store.models import Base
 
 context.configure(

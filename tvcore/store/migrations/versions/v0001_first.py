@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from tvcore.store.columns import Count, Json
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -16,7 +18,7 @@ def upgrade() -> None:
         "session",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(80), nullable=False, unique=True),
-        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("revision", Count, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
     )
     op.create_table(
@@ -41,8 +43,8 @@ def upgrade() -> None:
         sa.Column("case", sa.String(80), nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("ensemble", sa.Text),
-        sa.Column("parameters", sa.JSON, nullable=False),
-        sa.Column("columns", sa.JSON, nullable=False),
+        sa.Column("parameters", Json, nullable=False),
+        sa.Column("columns", Json, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
     )
@@ -53,14 +55,14 @@ def upgrade() -> None:
         sa.Column("index", sa.Integer, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("member", sa.Integer),
-        sa.Column("tags", sa.JSON, nullable=False),
-        sa.Column("metadata", sa.JSON, nullable=False),
+        sa.Column("tags", Json, nullable=False),
+        sa.Column("metadata", Json, nullable=False),
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("height", sa.Integer, nullable=False),
         sa.Column("node", sa.String(255)),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("frames", sa.Integer, nullable=False),
+        sa.Column("frames", Count, nullable=False),
         sa.Column("renderer", sa.Text),
         sa.Column("display", sa.String(20)),
         sa.Column("pid", sa.Integer),

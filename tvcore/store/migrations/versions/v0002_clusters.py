@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from tvcore.store.columns import Json
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,8 +15,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("job", sa.Column("expected_start", sa.Double))
-    op.add_column("job", sa.Column("nodes", sa.JSON, nullable=False, server_default="[]"))
-    op.add_column("job", sa.Column("lost", sa.JSON, nullable=False, server_default="[]"))
+    op.add_column("job", sa.Column("nodes", Json, nullable=False, server_default="[]"))
+    op.add_column("job", sa.Column("lost", Json, nullable=False, server_default="[]"))
     op.add_column("tile", sa.Column("ordinal", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "service",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from tvcore.store.columns import Json
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -14,4 +16,4 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("tile") as tile:
         tile.add_column(sa.Column("kind", sa.String(10), nullable=False, server_default="live"))
-        tile.add_column(sa.Column("media", sa.JSON(), nullable=True))
+        tile.add_column(sa.Column("media", Json, nullable=True))

@@ -4,49 +4,13 @@
  * Fires `wall` (tiles or sets came or went), `tiles` (some changed; detail: ids of which it is seen), `said` (metadata, tags or titles changed), `sizes` (of displays), `order`, `matches`, `focus`,
  * `chosen` (the selection), `me` (who looks, and what that person may do). Whoever reads registers of the document itself listens to `room`.
  *
- * @typedef {number|string|boolean|null} Value
- * @typedef {'queued'|'starting'|'live'|'failed'|'stopped'} State
- * @typedef {{name: string, dtype: string, unit: string|null, description: string|null, role: string}} Column
- * @typedef {object} TileSet   times in seconds since the epoch
- * @property {number} id
- * @property {string} case
- * @property {string} title
- * @property {string|null} job
- * @property {string} state    of its job
- * @property {string|null} reason
- * @property {Column[]} columns
- * @property {Record<string, string>} [images]      digests by path
- * @property {number|null} [expected_start]
- * @property {number|null} [started]
- * @property {number|null} [ends]    when its time limit is reached
- * @property {number|null} [warns]   from when that is told
- * @typedef {object} Tile
- * @property {number} id
- * @property {number} set
- * @property {number} index
- * @property {string} title
- * @property {State} state
- * @property {string|null} reason
- * @property {string} [cause]       what kind of failure it is
- * @property {string} [advice]      what to do about it
- * @property {string|null} [image]  the container it runs in
- * @property {import('./gl.js').Gl|null} [gl]
- * @property {number|null} [expected_start]  of its job, while queued
- * @property {number|null} [away]   when its node agent was last heard, if that does not answer
- * @property {'live'|'picture'|'movie'|'pdf'|'page'} [kind]  what it shows
- * @property {import('./media-clock.js').Media|null} [media]  of one that is no display
- * @property {string|null} node
- * @property {string|null} job
- * @property {number} frames
- * @property {string|null} renderer
- * @property {number} width   of the display, in pixels
- * @property {number} height
- * @property {string[]} tags
- * @property {number|null} member
- * @property {Record<string, Value>} metadata
- * @property {number|null} stream
+ * @typedef {import('./wall-types.js').Value} Value
+ * @typedef {import('./wall-types.js').State} State
+ * @typedef {import('./wall-types.js').Column} Column
+ * @typedef {import('./wall-types.js').TileSet} TileSet
+ * @typedef {import('./wall-types.js').Tile} Tile
+ * @typedef {import('./wall-types.js').WallDocument} WallDocument
  * @typedef {import('./me.js').Me} Me
- * @typedef {{session: string, revision: number, sets: TileSet[], tiles: Tile[], notices?: string[]}} WallDocument
  */
 
 import { lanesOf, moves, onWall } from './arrangement.js';

@@ -11,6 +11,7 @@ import itertools
 import random
 import secrets
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ There = dict[str, tuple[Any, Any]]  # what things are, and what they are asked f
 SERIALS = itertools.count(1)
 
 
-class Kind:
+class Kind(ABC):
     """Things of one kind; *said* is what was acknowledged of them, *asked* what nobody answered yet."""
 
     name = ""
@@ -34,13 +35,13 @@ class Kind:
         self.by: dict[str, Any] = {}  # what one is asked for by: an id, a login
         self.asked: dict[str, Any] = {}
 
+    @abstractmethod
     def read(self, portal: RunningPortal, owner: Browser) -> There:
         """Return all that are there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def do(self, portal: RunningPortal, owner: Browser, slot: str, again: bool) -> tuple[Any, Callable[[], Any]]:
         """Return what the thing *slot* is to be, and how that is asked; *again*: rather change than remove."""
-        raise NotImplementedError
 
     def act(self, portal: RunningPortal, owner: Browser, drawn: random.Random) -> None:
         """Do something to one of them. Raises one of GONE when the portal dies."""
@@ -116,9 +117,9 @@ class Registers(Kind):
 class Posted(Kind):
     """Things that are changed by one request each."""
 
+    @abstractmethod
     def post(self, slot: str, again: bool) -> tuple[Any, str, dict[str, Any]]:
         """Return what the thing is to be, and the request."""
-        raise NotImplementedError
 
     def found(self, answer: Any) -> Any:
         """Return by what it is asked for, of the *answer* that made it."""

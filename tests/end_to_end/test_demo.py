@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from world import World, difference, part, shot, until
+from x_displays import left, x_files
 
 pytestmark = pytest.mark.alone
 
@@ -352,15 +353,14 @@ def test_a_second_demo_says_that_one_runs(world: World, page: Page) -> None:
 def test_ctrl_c_ends_all_of_it_and_leaves_nothing(
     world: World, demo: tuple[subprocess.Popen[bytes], Path], page: Page
 ) -> None:
-    displays = [tile["display"].removeprefix(":") for tile in world.tiles()]
+    files = x_files(tile["display"] for tile in world.tiles())
+    assert files
     process, log = demo
     page.close()
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(60) == 0, log.read_text()
     world.wait(lambda: not world.processes(), 20, f"no process is left: {world.processes()}")
-    for number in displays:
-        assert not Path(f"/tmp/.X11-unix/X{number}").exists()
-        assert not Path(f"/tmp/.X{number}-lock").exists()
+    assert left(files) == []
     assert list((world.folder / "run").glob("tiledviz-*/*")) == []
     assert world.tiles() == world.ask("jobs") == []
     assert not (world.home / "portal.json").exists()

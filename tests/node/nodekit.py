@@ -24,7 +24,6 @@ from tvcore.tunnel import agents
 
 PAINTER = (sys.executable, str(Path(__file__).parent / "painter.py"))
 LISTENER = (sys.executable, str(Path(__file__).parent / "listener.py"))
-X_SOCKETS = Path("/tmp/.X11-unix")
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 20.0, what: str = "it") -> Any:

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from nodekit import PAINTER, X_SOCKETS, NodeAgent, WallViewer, alive, process_state, wait_for
+from nodekit import PAINTER, NodeAgent, WallViewer, alive, process_state, wait_for
 from tvcore.errors import TiledVizError
 from tvcore.tunnel import agents
+from x_displays import Files, left, x_files
 
 Start = Callable[..., NodeAgent]
 Look = Callable[..., WallViewer]
@@ -27,8 +28,11 @@ def family(pid: int) -> list[int]:
     return [member for child in map(int, children) for member in (child, *family(child))]
 
 
-def x_sockets(statuses: list[dict[str, Any]]) -> list[Path]:
-    return [X_SOCKETS / f"X{status['display'][1:]}" for status in statuses]
+def files_of(statuses: list[dict[str, Any]]) -> Files:
+    """Return the sockets and locks of the displays of tiles, each of which has a socket."""
+    files = x_files(status["display"] for status in statuses)
+    assert sum(path.is_socket() for path in files) == len(statuses)
+    return files
 
 
 def test_gears_become_live_with_the_renderer_that_gl_names(start_agent: Start) -> None:
@@ -94,6 +98,7 @@ def test_a_display_killed_comes_back_with_its_program_and_leaves_nothing(start_a
     viewer = look(agent)
     viewer.show((0, 320, 240))
     viewer.settle()
+    files = files_of([before])
     os.kill(before["xvnc"], signal.SIGKILL)
     wait_for(lambda: agent.status()["state"] == "starting")
     after = agent.wait_state("live")
@@ -103,8 +108,9 @@ def test_a_display_killed_comes_back_with_its_program_and_leaves_nothing(start_a
     agent.paint("0 0 640 480 aa0000")
     assert viewer.settle(), "the wall shows the new display"
     assert abs(viewer.canvas[0].mean(axis=(0, 1)) - (0xAA, 0, 0)).max() < 4
+    files |= files_of([after])
     agent.stop()
-    assert not any(path.exists() for path in x_sockets([before, after]))
+    assert left(files) == []
 
 
 def test_what_a_program_started_ends_with_it(start_agent: Start, home: Path) -> None:
@@ -191,11 +197,11 @@ def test_an_agent_asked_to_stop_leaves_nothing(start_agent: Start, number: signa
     statuses = [agent.wait_state("live", i) for i in range(2)]
     members = family(agent.process.pid)
     assert {status[key] for status in statuses for key in ("pid", "xvnc")} <= set(members)
-    assert all(path.is_socket() for path in x_sockets(statuses))
+    files = files_of(statuses)
     agent.process.send_signal(number)
     assert agent.process.wait(20) == 0
     assert not any(alive(pid) for pid in members)
-    assert not any(path.exists() for path in x_sockets(statuses))
+    assert left(files) == []
     assert not agent.folder.exists()
     assert list(agents.registrations(agent.home)) == []
 
@@ -203,11 +209,11 @@ def test_an_agent_asked_to_stop_leaves_nothing(start_agent: Start, number: signa
 def test_nothing_survives_an_agent_that_is_killed(start_agent: Start) -> None:
     agent = start_agent(("glxgears",), PAINTER)
     statuses = [agent.wait_state("live", i) for i in range(2)]
-    members = family(agent.process.pid)
+    members, files = family(agent.process.pid), files_of(statuses)
     agent.process.kill()
     agent.process.wait()
     wait_for(lambda: not any(alive(pid) for pid in members), what="no display or program survives")
-    assert not any(path.exists() for path in x_sockets(statuses)), "a socket is left in /tmp/.X11-unix"
+    assert left(files) == []
 
 
 def test_an_agent_stopped_while_its_displays_come_up_leaves_nothing(start_agent: Start) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from nodekit import PAINTER, X_SOCKETS, NodeAgent, alive, wait_for
+from nodekit import PAINTER, NodeAgent, alive, wait_for
 from tvcore.errors import TiledVizError
 from tvcore.node.guard import job_of, node_name
 from tvcore.node.last_words import LastWords, forget_last_words, read_last_words, write_last_words
+from x_displays import left, x_files
 
 Start = Callable[..., NodeAgent]
 
@@ -34,7 +35,8 @@ def resident(pid: int) -> int:
 
 def test_an_agent_that_is_killed_leaves_its_last_words_and_nothing_else(start_agent: Start) -> None:
     agent = start_agent(PAINTER, ("sh", "-c", "setsid sleep 1005 & exec sleep 1006"))
-    display = X_SOCKETS / f"X{agent.wait_state('live')['display'][1:]}"
+    files = x_files([agent.wait_state("live")["display"]])
+    assert files
     wait_for(lambda: len(family(agent.process.pid)) >= 6, what="displays and programs run")
     members = family(agent.process.pid)
     assert agent.registration.pid in members
@@ -42,7 +44,7 @@ def test_an_agent_that_is_killed_leaves_its_last_words_and_nothing_else(start_ag
     os.kill(agent.registration.pid, signal.SIGKILL)
     assert agent.process.wait(20) == 128 + signal.SIGKILL
     assert not any(alive(pid) for pid in members)
-    assert not display.exists()
+    assert left(files) == []
     assert not agent.folder.exists()
     assert list((agent.home / "agents").iterdir()) == []
     (words,) = read_last_words(agent.home, "local-1")
@@ -65,12 +67,13 @@ def test_a_killed_agent_does_not_take_the_registration_of_its_successor_along(st
 
 def test_an_agent_whose_guard_is_killed_ends_in_order(start_agent: Start) -> None:
     agent = start_agent(PAINTER)
-    status = agent.wait_state("live")
+    files = x_files([agent.wait_state("live")["display"]])
+    assert files
     members = family(agent.process.pid)
     agent.process.kill()
     agent.process.wait()
     wait_for(lambda: not any(alive(pid) for pid in members), what="agent, display and program are gone")
-    assert not (X_SOCKETS / f"X{status['display'][1:]}").exists()
+    assert left(files) == []
     assert not agent.folder.exists()
     assert list((agent.home / "agents").iterdir()) == []
     assert "asked to stop" in agent.log.read_text()

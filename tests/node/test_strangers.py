@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from nodekit import PAINTER, X_SOCKETS, NodeAgent
+from nodekit import PAINTER, NodeAgent
 from tvcore.node.display import Reservation
+from x_displays import X_SOCKETS
 
 # Connects to each address ("@": abstract), sends an X connection setup without a cookie if told, prints what came.
 KNOCK = """

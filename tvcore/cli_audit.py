@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "db restore": ("db restore", ("file",)),
     "import": ("tileset import", ("path", "name")),
     "invite new": ("invitation new", ("session", "control", "days", "uses", "note")),
-    "invite revoke": ("invitation revoke", ("invitation",)),
+    "invite revoke": ("invitation revoke", ("invitation", "everything")),
     "launch": ("launch", ("case", "again", "session")),
     "log": ("log", ("level",)),
     "open": ("login address", ("role",)),

@@ -87,12 +87,23 @@ def list_(session: str | None, as_json: bool) -> None:
 
 
 @invite.command()
-@click.argument("invitation", type=click.IntRange(1))
+@click.argument("invitation", type=click.IntRange(1), required=False)
+@click.option("--all", "everything", is_flag=True, help="All there are, to every session.")
 @as_json
-def revoke(invitation: int, as_json: bool) -> None:
-    """End INVITATION, and throw out who came by it."""
+def revoke(invitation: int | None, everything: bool, as_json: bool) -> None:
+    """End INVITATION, or all there are, and throw out who came by it."""
+    if everything == (invitation is not None):
+        raise UsageError("name one invitation, or --all: `tiledviz invite list` lists those to a session")
+    out, found = 0, []
     with opened_store() as store:
-        there = store.invitations.read(invitation)
-        found = invitations.revoke_invitation(store, here(store), there["session"], invitation)
-    out = len(there["guests"])
-    show(found, as_json, lambda: f"Invitation {invitation} is revoked; {out} guest{'' if out == 1 else 's'} out.")
+        by = here(store)
+        for number in store.invitations.unrevoked() if invitation is None else [invitation]:
+            there = store.invitations.read(number)
+            out += len(there["guests"])
+            found.append(invitations.revoke_invitation(store, by, there["session"], number))
+    what = f"Invitation {invitation} is" if invitation else f"{len(found)} invitation{_s(len(found))}"
+    show(found if everything else found[0], as_json, lambda: f"{what} revoked; {out} guest{_s(out)} out.")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

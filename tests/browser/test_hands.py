@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hands_kit import Desk
+from hands_kit import Desk, TinyRfb
 from portal_kit import RunningJob, RunningPortal
 from tvcore.portal.roles import Role
 from world import Picture, part, shot, until
@@ -370,7 +370,11 @@ def test_who_may_only_look_is_offered_nothing_else_and_told_so(open_desk: Callab
         expect(help_).not_to_contain_text(label)
     page.keyboard.press("Escape")
     shot(page, output / "viewer.png")
+    display = TinyRfb()
+    desk.job.agent.serve_rfb = display.serve
     page.keyboard.press("Enter")
+    desk.wait(lambda: bytes([3, 0]) in display.told, "the viewer asks for its first picture")
+    assert desk.job.agent.displayed == ["view"]
     bar = page.get_by_role("banner", name="Tile")
     expect(bar.get_by_text("You are looking on (viewer)")).to_be_visible()
     for name in ("Send Esc to the tile", "Copy from tile", "Paste to tile", "Fit display to window"):

@@ -161,8 +161,9 @@ def test_a_program_that_keeps_dying_is_given_up_and_its_log_kept(misfits: NodeAg
     assert status["restarts"] == 4
     lines = agents.call(misfits.registration, "log", tile=1, lines=100)["lines"]
     assert lines.count("alas") == 5
-    with pytest.raises(TiledVizError, match="has no display now: it is failed"):
-        agents.connect(misfits.registration, "rfb", tile=1)
+    for stream in ("rfb", "view"):
+        with pytest.raises(TiledVizError, match="has no display now: it is failed"):
+            agents.connect(misfits.registration, stream, tile=1)
 
 
 def test_a_tile_that_draws_nothing_never_becomes_live(misfits: NodeAgent) -> None:

@@ -13,6 +13,8 @@ from tvcore.audit_reading import Wanted, entries
 from tvcore.batch.plan import Plan, TilePlan
 from tvcore.cli import cli
 from tvcore.errors import TiledVizError
+from tvcore.people import invitations
+from tvcore.people.by import here
 from tvcore.store import Store
 
 
@@ -138,3 +140,18 @@ def test_invitations_need_a_portal_and_are_asked_about_by_their_number(store: St
     assert found("invite", "list") == []
     assert said("invite", "list") == "No invitations: `tiledviz invite new` makes one.\n"
     fails("there is no invitation 7", "invite", "revoke", "7")
+
+
+def test_all_invitations_of_every_session_are_revoked_at_once_with_those_who_came_by_them(store: Store) -> None:
+    other = found("session", "new", "Night run")["key"]
+    made = [invitations.new_invitation(store, here(store), session) for session in ("main", "main", other)]
+    invitations.revoke_invitation(store, here(store), "main", made[0]["invitation"]["id"])
+    guest = invitations.accept_invitation(store, made[1]["secret"], "Grace")  # which uses it up
+    assert guest is not None
+    assert store.access.add_login("c" * 64, "d" * 64, 60.0, guest)
+    fails("name one invitation, or --all", "invite", "revoke")
+    fails("name one invitation, or --all", "invite", "revoke", "1", "--all")
+    assert said("invite", "revoke", "--all") == "2 invitations revoked; 1 guest out.\n"
+    assert {each["state"] for key in ("main", other) for each in store.invitations.listed(key)} == {"revoked"}
+    assert store.access.of_person(guest) is None
+    assert found("invite", "revoke", "--all") == []

@@ -426,6 +426,7 @@ class FakeAgent:
         self.picture = b""  # what a tile shows, as PNG
         self.mute = False  # takes what it is asked and says nothing, as one that hangs
         self.serve_rfb = echo
+        self.displayed: list[str] = []  # by which stream each display was opened
         self.rfb_bytes = 0
         self._open: list[socket.socket] = []
         self._door = socket.socket(socket.AF_UNIX)
@@ -452,7 +453,8 @@ class FakeAgent:
                 stream = WallStream(connection, said["number"])
                 self.walls.append(stream)
                 stream.listen()
-            elif said["stream"] == "rfb":
+            elif said["stream"] in ("rfb", "view"):
+                self.displayed.append(said["stream"])
                 self.serve_rfb(self, connection)
             elif said["stream"] == "run":
                 fake_commands.run(connection)

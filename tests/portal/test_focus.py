@@ -83,6 +83,7 @@ def test_keys_pointer_clipboard_and_size_reach_the_display_from_who_may_operate_
     connection.send(b"".join(acts) + UPDATE)
     expected = GREETING + (b"".join(acts) * 2 if may else b"") + UPDATE
     assert echoed(connection, len(expected)) == expected
+    assert job.agent.displayed == ["rfb" if may else "view"], "who may only look is told no clipboard"
     connection.close()
 
 

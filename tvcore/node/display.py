@@ -21,6 +21,7 @@ from tvcore.causes import Cause, TileFailureError
 from tvcore.node.children import Child, Children, describe_exit
 from tvcore.node.house import X_SOCKETS, House
 from tvcore.node.logs import tail
+from tvcore.node.onlooker import PASSWORDS
 from tvcore.node.xauth import write_cookie
 
 FIRST_NUMBER = 100  # below are the displays that people start
@@ -101,6 +102,7 @@ class Display:
         self.folder = folder
         self.rfb_socket = folder / "rfb"
         self.cookie_file = folder / "xauthority"
+        self.passwords = folder / "passwords"  # by which one comes who may only look (onlooker.py)
         self.log = folder / "xvnc.log"
         self._house = house
         self._x_socket = house.x_sockets / f"X{self.number}"
@@ -117,7 +119,8 @@ class Display:
             self._house.xvnc, self.name,
             "-geometry", self._geometry, "-depth", "24",
             "-rfbunixpath", str(self.rfb_socket), "-rfbunixmode", str(0o600), "-rfbport", "-1",
-            "-SecurityTypes", "None", "-UseBlacklist", "0", "-AlwaysShared",
+            "-SecurityTypes", "None,VncAuth", "-PasswordFile", str(self.passwords), "-UseBlacklist", "0",
+            "-AlwaysShared",
             "-auth", str(self.cookie_file), "-nolisten", "tcp", "-nolisten", "local",
             "-displayfd", str(ready_fd), "-noreset",
             "-FrameRate", str(FRAME_RATE), "-CompareFB", COMPARE,
@@ -128,6 +131,7 @@ class Display:
         """Start Xvnc and return it once it is ready. Raises DisplayError with the cause."""
         self.rfb_socket.unlink(missing_ok=True)
         write_cookie(self.cookie_file)
+        self.passwords.write_bytes(PASSWORDS)
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         ready, ready_end = os.pipe2(os.O_CLOEXEC)
         try:

@@ -1,8 +1,8 @@
 """The agent's one unix socket: who may open a stream, and what each stream is (``tvcore.tunnel.agents``).
 
-Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``run`` (a command in a tile,
-``tvcore.node.command``), ``act`` (an action of its case, ``tvcore.node.acting``), ``picture`` and ``file``
-(``tvcore.node.snapshot``), ``wall`` (``tvcore.node.wire``).
+Streams: ``rpc`` (lines of JSON), ``rfb`` (bytes to and from a display), ``view`` (the same for who may only look,
+``tvcore.node.onlooker``), ``run`` (a command in a tile, ``tvcore.node.command``), ``act`` (an action of its case,
+``tvcore.node.acting``), ``picture`` and ``file`` (``tvcore.node.snapshot``), ``wall`` (``tvcore.node.wire``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
-from tvcore.node import snapshot
+from tvcore.node import onlooker, snapshot
 from tvcore.node.acting import Act
 from tvcore.node.command import Command
 from tvcore.node.hooks import Hooks
@@ -104,7 +104,7 @@ class Server:
             elif opening.stream in ("picture", "file"):
                 await snapshot.send(self._any(opening), opening.stream, writer)
             else:
-                await self._rfb(self._tile(opening), reader, writer)
+                await self._rfb(self._tile(opening), opening.stream, reader, writer)
         except Refused as refusal:
             _logger.info("a stream is refused: %s", refusal)
             writer.write(json.dumps({"error": str(refusal)}).encode() + b"\n")
@@ -136,7 +136,7 @@ class Server:
             raise Refused(f"version {opening.v} of the protocol is not known here, {PROTOCOL} is")
         if not self._book.accept(opening.token, opening.stream, opening.tile):
             raise Refused("the token is wrong, expired or used")
-        if opening.stream in ("rfb", "run") and self._tile(opening).rfb_socket is None:
+        if opening.stream in ("rfb", "view", "run") and self._tile(opening).rfb_socket is None:
             raise Refused(f"tile {opening.tile} has no display now: it is {self._tile(opening).status.state}")
         if opening.stream == "act" and (state := self._any(opening).status.state) != "live":
             raise Refused(f"tile {opening.tile} is not live, but {state}")
@@ -159,7 +159,9 @@ class Server:
             raise Refused(f"tile {opening.tile} shows a {tile.plan.kind}: there is no display to work in")
         return tile
 
-    async def _rfb(self, tile: Tile, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _rfb(
+        self, tile: Tile, stream: StreamName, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         display = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         portal: socket.socket = writer.get_extra_info("socket").dup()  # the other is the transport's, for reading
         away = tile.look(FOCUS_RATE, pictures=False)
@@ -167,6 +169,8 @@ class Server:
             try:
                 display.setblocking(False)
                 await asyncio.get_running_loop().sock_connect(display, str(tile.rfb_socket))
+                if stream == "view":
+                    await onlooker.come_in(display, reader, portal)
                 await first_of(_relay(reader, display), splice(display, portal))
             finally:
                 away()

@@ -16,7 +16,7 @@ RECOVERY_CODES = 10
 ISSUER = "TiledViz"
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
-_RECOVERY = re.compile(r"[a-z2-7]{16}")
+_RECOVERY = re.compile(r"[a-z2-7]{24}")
 
 
 def new_secret() -> str:
@@ -43,9 +43,12 @@ def step_of(secret: str, code: str, now: float | None = None) -> int | None:
 
 
 def new_recovery() -> list[str]:
-    """Return recovery codes, each of 80 random bits in four groups of letters and digits."""
-    plain = [base64.b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(RECOVERY_CODES)]
-    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in plain]
+    """Return recovery codes, each of 120 random bits in six groups of letters and digits.
+
+    With fewer than 112 what is kept of them would have to be a slow hash (NIST SP 800-63B, of look-up secrets).
+    """
+    plain = [base64.b32encode(secrets.token_bytes(15)).decode().lower() for _ in range(RECOVERY_CODES)]
+    return ["-".join(code[at : at + 4] for at in range(0, 24, 4)) for code in plain]
 
 
 def recovery_of(text: str) -> str | None:

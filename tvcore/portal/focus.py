@@ -2,7 +2,8 @@
 
 Towards the browser the kernel moves the bytes (splice(2)) behind frame headers written here; nothing is read
 from the display before the browser has taken what came before. What comes from the browser is taken apart
-(``rfb_input``), so that who may only look does nothing to the display, whatever the page says.
+(``rfb_input``), so that who may only look does nothing to the display, whatever the page says; and the display tells
+them no clipboard (``tvcore.node.onlooker``).
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _serve(portal: Portal, browser: BrowserSocket, login: Login, tile: int, plac
         raise CloseError(TRY_LATER, f"no node agent runs tile {tile} now")
     agent, index = place
     try:
-        display = agents.connect(agent.registration, "rfb", tile=index)
+        stream: agents.StreamName = "rfb" if login.may("operate") else "view"
+        display = agents.connect(agent.registration, stream, tile=index)
     except TiledVizError as error:
         raise CloseError(TRY_LATER, str(error)) from error
     with display:

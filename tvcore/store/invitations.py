@@ -79,6 +79,12 @@ class Invitations:
         with self._reading() as db:
             return [_document(db, row.InvitationRow, row.name) for row in db.execute(query)]
 
+    def unrevoked(self) -> list[int]:
+        """Return the ids of those that nobody revoked, to any session: guests may be here by one that is over."""
+        with self._reading() as db:
+            query = select(InvitationRow.id).where(InvitationRow.revoked.is_(None)).order_by(InvitationRow.id)
+            return list(db.scalars(query))
+
     def read(self, invitation: int) -> dict[str, Any]:
         """Return one of them. Raises UsageError when there is none."""
         with self._reading() as db:

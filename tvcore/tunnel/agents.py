@@ -5,10 +5,10 @@ path of the agent's unix socket and a secret made at start. Whoever opens a stre
 
     {"v": 1, "stream": NAME, "tile": INDEX, "number": N, "token": "NONCE.EXPIRY.MAC"}
 
-(NAME is ``wall``, ``rfb``, ``rpc``, ``run``, ``act``, ``picture`` or ``file``; ``wall`` and ``rpc`` have no ``tile``,
-and only ``wall`` has a ``number``) and gets one line back: ``{"ok": true, "v": 1}``, or ``{"error": "..."}`` and the
-end. The token is good once, for 30 seconds, for that stream and tile: MAC = HMAC-SHA256(secret,
-"NONCE.EXPIRY.STREAM.TILE") in hexadecimal (RFC 2104).
+(NAME is ``wall``, ``rfb``, ``view``, ``rpc``, ``run``, ``act``, ``picture`` or ``file``; ``wall`` and ``rpc`` have no
+``tile``, and only ``wall`` has a ``number``) and gets one line back: ``{"ok": true, "v": 1}``, or
+``{"error": "..."}`` and the end. The token is good once, for 30 seconds, for that stream and tile:
+MAC = HMAC-SHA256(secret, "NONCE.EXPIRY.STREAM.TILE") in hexadecimal (RFC 2104).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ TOKEN_SECONDS = 30
 RUNTIME_PREFIX = "tiledviz-"  # of a runtime folder's name
 LINE_MAX = 65536  # bytes of an opening line and of its answer
 
-StreamName = Literal["wall", "rfb", "rpc", "run", "act", "picture", "file"]
-LATER = ("run", "act", "picture", "file")  # that agents of earlier releases do not know
+StreamName = Literal["wall", "rfb", "view", "rpc", "run", "act", "picture", "file"]
+LATER = ("view", "run", "act", "picture", "file")  # that agents of earlier releases do not know
 
 
 class Registration(BaseModel):

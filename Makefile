@@ -2,7 +2,7 @@
 # make test    install what is needed, run every check and test
 # make cluster as root: make a Slurm cluster on this machine, with a portal and a case on it, and show its wall
 # make         install into .venv; the command is .venv/bin/tiledviz
-# make lint | unit | browser | bench | soak | mutants | wheel | clean
+# make lint | unit | browser | bench | soak | mutants | tour | wheel | clean
 
 PYTHON ?= python3
 PORT ?=
@@ -15,7 +15,7 @@ TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri 
 TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server postgresql \
 	nginx-light apache2-bin
 BENCH_PACKAGES := socat
-BENCHMARKS := demo start tunnel node wall grid latency viewers relay together people idle ensemble plugins
+BENCHMARKS := demo start tunnel node wall grid latency viewers relay together people idle ensemble plugins linked
 # A cluster of namespaces on this machine: root alone can make one.
 CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)
@@ -30,7 +30,7 @@ TEST_PROCESSES ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all install install-test demo cluster test lint unit browser bench soak mutants wheel clean tile-packages test-packages toolchain
+.PHONY: all install install-test demo cluster test lint unit browser bench soak mutants tour wheel clean tile-packages test-packages toolchain
 
 all: install
 
@@ -101,6 +101,10 @@ soak: test-packages install-test
 # Whether the tests notice each change of what decides who may do what, one changed at a time; it takes a few minutes.
 mutants: install-test
 	@$(BIN)/python tests/mutants.py
+
+# The pictures of docs/tour.md, anew.
+tour: test-packages install-test
+	TILEDVIZ_TOUR=1 $(BIN)/pytest tests/end_to_end/test_tour.py
 
 wheel: install-test
 	$(BIN)/python -m build --wheel

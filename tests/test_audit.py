@@ -30,6 +30,7 @@ READING = {
     "plugin test", "presets list", "project list", "project members", "render", "replay",
     "session compare", "session export", "session list", "session versions", "tile act", "tile actions", "tile play",
     "tile windows", "tiles", "tileset list", "tileset print", "tileset revisions", "token list", "try",
+    "wall list",
 }  # fmt: skip
 
 

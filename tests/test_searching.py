@@ -45,6 +45,24 @@ def match(tiles: list[dict[str, Any]], query: str, written: Written = NOTHING) -
     return [tile["id"] for tile, asked in zip(tiles, found, strict=True) if asked]
 
 
+MADE = {"how": "PCA", "unit": "", "values": [[1, 0.5], [3, -1.5]], "tagged": None}
+
+
+def test_a_column_that_was_made_is_searched_like_any_and_goes_before_none_that_tiles_have() -> None:
+    written = Written({"made/pca%201": MADE, "made/F": {**MADE, "values": [[1, 99.0], [3, 99.0]]}}, {})
+    assert match(WALL, '"pca 1"<0', written) == [3]
+    assert match(WALL, '"pca 1">=-2', written) == [1, 3]
+    assert match(WALL, "F=0.1", written) == [1]
+    searched = Searched(WALL, NOTHING)
+    with pytest.raises(QueryError):
+        searched.search(now(WALL), "pca>0")
+    searched.write(Written({"made/pca": MADE}, {}), ["made/pca"])
+    assert searched.search(now(WALL), "pca>0")[0] == [1]
+    searched.write(NOTHING, ["made/pca"])
+    with pytest.raises(QueryError):
+        searched.search(now(WALL), "pca>0")
+
+
 def now(tiles: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(tile["state"], tile["node"]) for tile in tiles]
 

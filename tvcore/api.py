@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tvcore import paths, searching
+from tvcore.analysis.made import Made
 from tvcore.apart import CancelledError
 from tvcore.batch import script, watch
 from tvcore.batch.scheduler import JobState
@@ -202,10 +203,12 @@ def tiles(store: Store, query: str = "", sort: Sequence[str] = (), session: str 
     QueryError, and UsageError for a column to sort by that is not there.
     """
     ask_agents(store)
-    found = store.tiles(session=session)
+    document = store.rooms.document(session or SESSION)
+    given = store.tiles(session=session)
+    found = Made(document).tiles(given)
     if not query.strip() and not sort:
         return found
-    members = searching.members(found, store.rooms.document(session or SESSION))
+    members = searching.members(given, document)
     down = [name.startswith("-") for name in sort]
     order = members.sort([name.removeprefix("-") for name in sort], down, members.filter(query))
     return [found[row] for row in order]

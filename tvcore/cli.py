@@ -16,6 +16,7 @@ from tvcore import logs as logs_of_ours
 from tvcore.cases import catalog
 from tvcore.cli_accounts import account
 from tvcore.cli_actions import tile
+from tvcore.cli_analyse import analyse
 from tvcore.cli_audit import audit, audit_commands
 from tvcore.cli_db import db
 from tvcore.cli_ensemble import ensemble
@@ -45,6 +46,7 @@ from tvcore.cli_sessions import session
 from tvcore.cli_tilesets import edit_named, import_, tileset
 from tvcore.cli_tokens import token
 from tvcore.cli_try import try_
+from tvcore.cli_wall import wall
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.portal.instance import DEFAULT_PORT, PortalInfo, running
 from tvcore.portal.roles import ROLES, Role
@@ -163,7 +165,7 @@ def _about(of: dict[str, Any]) -> str:
 
 for command in (
     launch, plugin, presets_, offers_, import_, ensemble, export, tile, audit, tileset, try_, image, record, replay,
-    session, db, log, account, token, project, invite,
+    session, db, log, account, token, project, invite, wall, analyse,
 ):  # fmt: skip
     cli.add_command(command)
 
@@ -227,9 +229,12 @@ def _few(ids: list[int]) -> str:
 @click.argument("words", metavar="[QUERY]", nargs=-1)
 @click.option("--sort", metavar="F,-K", default="", help="Sort by columns; one after - from the greatest down.")
 @click.option("--group", metavar="COLUMN", help="Show how many tiles have each value of COLUMN.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets, as people put the tiles.")
 @session_option
 @as_json
-def tiles(words: tuple[str, ...], sort: str, group: str | None, session: str | None, as_json: bool) -> None:
+def tiles(
+    words: tuple[str, ...], sort: str, group: str | None, as_csv: bool, session: str | None, as_json: bool
+) -> None:
     """List the tiles, or those of a session, that QUERY matches, e.g. 'F>0.03 & class=spots'; all without one.
 
     `tiledviz tiles edit NAME` opens the tile set NAME in your editor, as `tiledviz tileset edit NAME` does.
@@ -240,8 +245,17 @@ def tiles(words: tuple[str, ...], sort: str, group: str | None, session: str | N
     if len(words) > 1:
         raise UsageError(f"put the query in quotes: tiledviz tiles {shlex.quote(' '.join(words))}")
     query = words[0] if words else ""
+    if as_csv and (group or as_json):
+        raise UsageError("--csv prints a table of tiles: leave --group and --json out")
+    columns = [name.strip() for name in sort.split(",") if name.strip()]
     with opened_store() as store:
         key = session_key(store, session) if session else None
+        if as_csv:
+            from tvcore.exporting.shown_table import table_of_tiles
+
+            with query_error(query):
+                click.echo(table_of_tiles(store, query, columns, key).encode(), nl=False)
+            return
         if group:
             with query_error(query):
                 groups = api.tile_groups(store, query, group, key)
@@ -251,7 +265,7 @@ def tiles(words: tuple[str, ...], sort: str, group: str | None, session: str | N
             ]
             show(groups, as_json, lambda: table((printable(group), "tiles", ""), rows))
             return
-        found = matching(store, query, [name.strip() for name in sort.split(",") if name.strip()], key)
+        found = matching(store, query, columns, key)
         tell_notices(store)
     empty = "No tile matches." if query else "No tiles: `tiledviz launch CASE` makes some."
     header = ("id", "title", "state", "node", "job", "frames", "image", "draws with", "")

@@ -26,6 +26,11 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "account deactivate": ("account deactivate", ("name",)),
     "account new": ("account new", ("name",)),
     "account reset": ("account reset", ("name",)),
+    "analyse kmeans": ("analysis", ("columns", "query", "k", "seed", "name", "session")),
+    "analyse nearest": ("analysis", ("tile", "columns", "query", "name", "session")),
+    "analyse outliers": ("analysis", ("columns", "query", "name", "session")),
+    "analyse pca": ("analysis", ("columns", "query", "name", "session")),
+    "analyse tsne": ("analysis", ("columns", "query", "seed", "name", "session")),
     "demo": ("demo", ("tiles",)),
     "export": ("export", ("path", "name")),
     "record": ("record", ("file",)),
@@ -82,6 +87,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "tileset show": ("tileset show", ("name", "session")),
     "token new": ("token new", ("name", "rights", "session")),
     "token revoke": ("token revoke", ("name",)),
+    "wall new": ("display wall new", ("grid", "bezel", "screens", "name", "days", "uses", "session")),
+    "wall remove": ("display wall remove", ("name", "session")),
     "up": ("portal start", ("host", "port", "socket")),
 }
 

@@ -11,7 +11,7 @@ from tvcore.people import invitations
 from tvcore.people.by import here, shell
 from tvcore.people.invitations import DAYS, FRAGMENT
 from tvcore.portal.instance import running
-from tvcore.terminal import printable, table, when
+from tvcore.terminal import code, printable, table, when
 
 
 @click.group(name="invite")
@@ -53,18 +53,7 @@ def new(
         made = invitations.new_invitation(store, by, key, control, tiles, days, uses or None, note)
     url = f"{portal.url}{FRAGMENT}{made['secret']}"
     found = made["invitation"] | {"url": url}
-    show(found, as_json, lambda: f"Invitation {found['id']}: {url}{_code(url) if qr else ''}")
-
-
-def _code(text: str) -> str:
-    """Return *text* as a code of blocks that a phone's camera reads in a terminal."""
-    import io
-
-    import segno
-
-    drawn = io.StringIO()
-    segno.make_qr(text, error="m").terminal(drawn, compact=True)
-    return f"\n{drawn.getvalue()}"
+    show(found, as_json, lambda: f"Invitation {found['id']}: {url}{code(url) if qr else ''}")
 
 
 @invite.command(name="list")

@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from tvcore import paths
 from tvcore.batch.place import Ask, place
-from tvcore.batch.plan import NodeHook, Plan, TilePlan, refused_by_name
+from tvcore.batch.plan import Meaning, NodeHook, Plan, TilePlan, refused_by_name
 from tvcore.batch.schedulers import check as check_scheduler
 from tvcore.cases import catalog
 from tvcore.cases.case import Bind, Kind, TileSpec
@@ -73,6 +73,7 @@ def plan_case(
             gl=settings.tiles.gl,
             plugin=found.plugin.spec,
             hooks=tuple(hook for hook in NODE_HOOKS if hook in found.hooks),
+            means=cast(tuple[Meaning, ...], found.means),
             plugin_memory=settings.plugins.memory_bytes or 0,
             warning=settings.job.warning,
             scratch=settings.job.scratch,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
+from tvcore.analysis.made import PREFIX, Made
+
 if TYPE_CHECKING:  # NumPy is loaded by those who search
     from tvcore.ensemble.table import MemberTable
     from tvcore.ensemble.values import Mask, Values
@@ -34,8 +36,9 @@ class Written(Protocol):
 class Searched:
     """Tiles, with what people wrote, that are searched any number of times: what that needs is worked out once.
 
-    Columns: title, tags, state, node, case, job, the note, the members' metadata, and the numbers that tags give
-    (``{age,0,3,20}`` is a column ``age``); a tile without a column never matches a comparison with it.
+    Columns: title, tags, state, node, case, job, the note, the members' metadata, what an analysis made, and the
+    numbers that tags give (``{age,0,3,20}`` is a column ``age``); a tile without a column never matches a comparison
+    with it.
     """
 
     def __init__(self, tiles: Sequence[Tile], written: Written) -> None:
@@ -49,14 +52,18 @@ class Searched:
         self._tags: list[Sequence[str]] = list(self._given)
         self._notes = [""] * len(tiles)
         self._numbers = [_numbers(tags) for tags in self._given]
+        self.made = Made(written)
         # Made when they are searched, and anew when what is in them changed.
         self._members: dict[str, Values] | None = None
         self._by_hand: dict[str, Values] | None = None
         self.write(written)
 
     def write(self, written: Written, paths: Iterable[str] | None = None) -> None:
-        """Take the tags and notes that people gave the tiles: all of them, or just of those with one of *paths*."""
-        for row in range(len(self.ids)) if paths is None else self._touched(paths):
+        """Take the tags, notes and columns that people gave the tiles: all, or just what one of *paths* is about."""
+        named = None if paths is None else list(paths)
+        if named is None or any(path.startswith(PREFIX) for path in named):
+            self.made, self._members = Made(written), None
+        for row in range(len(self.ids)) if named is None else self._touched(named):
             self._write(written, row)
 
     def _touched(self, paths: Iterable[str]) -> set[int]:
@@ -120,7 +127,9 @@ class Searched:
 
     def _columns(self) -> dict[str, list[Any]]:
         """Return what tags and the members' metadata say, by column."""
-        rows = [numbers | metadata for numbers, metadata in zip(self._numbers, self._metadata, strict=True)]
+        made = (self.made.of(number) for number in self.ids)
+        of_each = zip(self._numbers, made, self._metadata, strict=True)
+        rows = [{**numbers, **own, **metadata} for numbers, own, metadata in of_each]
         columns = {}
         for name in {name for row in rows for name in row}:
             values = [row.get(name) for row in rows]

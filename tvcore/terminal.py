@@ -36,6 +36,17 @@ def when(at: float | None, never: str = "") -> str:
     return never if at is None else time.strftime("%d %b %Y %H:%M", time.localtime(at))
 
 
+def code(text: str) -> str:
+    """Return *text* as a code of blocks that a phone's camera reads in a terminal, in lines of its own."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(text, error="m").terminal(drawn, compact=True)
+    return f"\n{drawn.getvalue()}"
+
+
 class Progress:
     """A progress bar on standard error that appears with the first report; lines where it is no terminal."""
 

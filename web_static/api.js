@@ -49,6 +49,18 @@ export async function blob(path) {
   return response?.ok ? response.blob() : null;
 }
 
+/** Have the portal make a file. Throws ApiError with a line to show. @param {string} path below /api/v1 @param {object} body @param {AbortSignal} signal @returns {Promise<Blob>} */
+export async function fetchFile(path, body, signal) {
+  const headers = { ...keyed(), 'Content-Type': 'application/json' };
+  const response = await fetch(API + path, { method: 'POST', headers, body: JSON.stringify(body), signal }).catch((error) => {
+    if (signal.aborted) throw error;
+    throw new ApiError(0, t('page.no-answer'));
+  });
+  if (response.ok) return response.blob();
+  const answer = await response.json().catch(() => null);
+  throw new ApiError(response.status, answer?.error ?? t('page.answers', { status: response.status }));
+}
+
 /** Return the wall's query result: ids of the tiles that match. */
 export const query = (/** @type {string} */ text, /** @type {AbortSignal} */ signal) =>
   call('GET', `/query?q=${encodeURIComponent(text)}`, undefined, signal);
@@ -72,7 +84,7 @@ export const run = (/** @type {number[]} */ tiles, /** @type {string[]} */ comma
   each('run', tiles, { command, seconds });
 export const put = (/** @type {number[]} */ tiles, /** @type {string} */ path, /** @type {string} base64 */ data) => each('put', tiles, { path, data });
 
-/** @typedef {{case: string, name: string, title: string, icon: string, each: 'tile'|'once', leader?: boolean, parameters?: import('./fields-schema.js').Schema|null, confirm: string, tiles: number[]}} CaseAction */
+/** @typedef {{case: string, name: string, title: string, icon: string, each: 'tile'|'once', leader?: boolean, parameters?: import('./fields-schema.js').Schema|null, confirm: string, means?: ''|'camera'|'time', tiles: number[]}} CaseAction */
 /** How far an action is in a tile. @typedef {{tile: number, fraction: number, text: string, state: 'waits'|'runs'|'done'|'failed'}} Far */
 
 /** What the cases of tiles offer to who asks. @returns {Promise<{actions: CaseAction[], errors: string[]}>} */

@@ -8,6 +8,8 @@ import { Commands } from './commands.js';
 import { Connection } from './connection.js';
 import { Drawing } from './draw.js';
 import { deskCommands } from './desk-commands.js';
+import { comeIn, showNoWay } from './bare-wall.js';
+import { readDisplay } from './display-address.js';
 import { byId } from './dom.js';
 import { Focus } from './focus.js';
 import { Follow } from './follow.js';
@@ -15,10 +17,13 @@ import { Hands } from './hands.js';
 import { showHands } from './hands-words.js';
 import { helpOf } from './help.js';
 import { watchKeys } from './keyboard.js';
+import { filmCommands } from './film.js';
 import { fillTexts, languageCommands, languageSwitch } from './language.js';
 import { Launch, launchCommands } from './launch.js';
 import { layoutCommands, layoutMenu } from './layout-menu.js';
 import { Limits } from './limits.js';
+import { linkedHands } from './linked-hands.js';
+import { Analyse, analyseCommands } from './analyse.js';
 import { hasKey } from './api.js';
 import { login, takeBrought, watchAddress } from './login.js';
 import { showInvitation, showLogin, showReset, showVerified } from './login-page.js';
@@ -31,16 +36,23 @@ import { Palette, paletteCommands } from './palette.js';
 import { Panel } from './panel.js';
 import { watchPointers } from './pointer.js';
 import { preload } from './remote.js';
+import { startRemote } from './remote-page.js';
 import { Room } from './room.js';
+import { startScreen } from './screen-page.js';
 import { Search, searchCommands } from './search.js';
 import { selectCommands, showSelection } from './select-commands.js';
 import { Stage } from './stage.js';
+import { sheetCommands } from './sheet-dialog.js';
 import { tagging } from './tagging.js';
+import { takeAwayCommands } from './take-away.js';
 import { t } from './text.js';
 import { themeSwitch } from './theme.js';
+import { timeBar } from './time-bar.js';
 import { tileSetCommands } from './tilesets.js';
 import { together } from './together.js';
 import { undoCommands } from './undo.js';
+import { Views } from './views.js';
+import { viewsCommands } from './views-commands.js';
 import { wallCommands } from './wall-commands.js';
 import { expose } from './window.js';
 import { watchUnsent } from './unsent.js';
@@ -107,8 +119,7 @@ function start() {
   showHands(hands, () => openMany(hands.working));
   byId('many', HTMLDialogElement).addEventListener('close', () => hands.resume());
   const mark = () => stage.mark(marksOf(follow.state, model.chosen, hands.working));
-  model.addEventListener('chosen', mark);
-  model.addEventListener('wall', mark);
+  for (const type of ['chosen', 'wall']) model.addEventListener(type, mark);
   follow.addEventListener('change', mark);
   hands.addEventListener('change', () => {
     mark();
@@ -118,6 +129,7 @@ function start() {
   layoutMenu(model, stage, (id) => commands.run(id));
   byId('work-open', HTMLButtonElement).addEventListener('click', () => work.open());
   const search = new Search(model, { first: (id) => stage.focusOn(id), leave: toWall });
+  const views = new Views(model, stage, { toWall, panel: (yes) => panel.toggle(yes) });
   const theme = themeSwitch(() => {
     tags.themeChanged();
     stage.themeChanged();
@@ -128,16 +140,16 @@ function start() {
   commands.add(...wallCommands({ stage, model, open, search: () => search.focus(), theme, panel: (yes) => panel.toggle(yes), work: () => work.open(), hands: () => hands.toggle(), many: () => openMany(), zoom }), ...layoutCommands(model, stage));
   const palette = new Palette(commands);
   const tags = tagging(model, palette);
-  commands.add(...tags.commands, ...searchCommands(search, model));
-  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...tileSetCommands(model), ...deskCommands(model), ...together({ model, stage, focus, search, commands }));
+  commands.add(...tags.commands, ...searchCommands(search, model), ...viewsCommands(views, model), ...analyseCommands(new Analyse(model), model));
+  commands.add(...selectCommands(model, stage, palette), ...moveCommands(mover), ...undoCommands(room), ...paletteCommands(palette), ...zoomCommands(zoom), ...tileCommands(acts, drawing), ...notesCommands(model, stage, { edit: () => panel.editNote(), shown: noteOver }), ...languageCommands(language), ...tileSetCommands(model), ...deskCommands(model), ...takeAwayCommands(model), ...sheetCommands(model), ...filmCommands(model, connection, focus), ...together({ model, stage, focus, search, commands }));
   showSelection(model, commands, toWall);
   watchEmpty(model, commands, () => model.focus !== null && stage.focusOn(model.focus));
   const launch = new Launch();
   byId('launch-open', HTMLButtonElement).addEventListener('click', () => launch.open());
-  commands.add(...caseActionCommands(caseActions), ...launchCommands(launch));
+  commands.add(...caseActionCommands(caseActions), ...launchCommands(launch), ...timeBar(model), ...linkedHands({ model, follow, many, commands, typing: () => focus.id ?? hands.working }));
   const help = helpOf(commands);
   commands.add({ id: 'help', label: () => t('command.help'), group: 'help', keys: ['?'], run: help });
-  watchKeys(commands, () => focus.id !== null || hands.on);
+  watchKeys(commands, () => focus.id !== null || hands.on || stage.compared !== null);
 
   connection.addEventListener('event', (event) => {
     const { detail } = /** @type {CustomEvent<any>} */ (event);
@@ -165,7 +177,13 @@ function start() {
 fillTexts();
 watchAddress();
 const brought = takeBrought();
-if (brought?.what === 'invite') showInvitation(brought.secret, hasKey());
+const display = readDisplay(location.hash);
+if (display && (brought === null || brought.what === 'invite' || brought.what === 'login')) {
+  const problem = await comeIn(display, brought);
+  if (problem !== null) showNoWay(problem);
+  else if (display.screen) startScreen(display.wall, display.screen);
+  else startRemote(display.wall);
+} else if (brought?.what === 'invite') showInvitation(brought.secret, hasKey());
 else if (brought?.what === 'reset') showReset(brought.secret);
 else if (brought?.what === 'verify') await showVerified(brought.secret);
 else {

@@ -7,7 +7,7 @@
  * @typedef {{x: number, y: number, scale: number}} Camera
  * @typedef {{width: number, height: number}} Size  in CSS pixels, or in wall units for the wall itself
  * @typedef {{x: number, y: number, width: number, height: number}} Rect
- * @typedef {{from: Camera, to: Camera, start: number, duration: number}} Motion  times in ms since the epoch
+ * @typedef {{from: Camera, to: Camera, start: number, duration: number, even?: boolean}} Motion  times in ms since the epoch; even: as quick all the time
  */
 
 export const MOTION_MS = 170;
@@ -127,7 +127,7 @@ export function progress(/** @type {number} */ start, /** @type {number} */ dura
 
 /** Return the camera of a motion at the time `now`: the scale moves evenly in zoom, the middle in a straight line. */
 export function cameraAt(/** @type {Motion} */ motion, /** @type {number} */ now) {
-  const t = progress(motion.start, motion.duration, now);
+  const t = motion.even && motion.duration > 0 ? clamp((now - motion.start) / motion.duration, 0, 1) : progress(motion.start, motion.duration, now);
   if (t >= 1) return motion.to;
   const { from, to } = motion;
   const scale = from.scale * (to.scale / from.scale) ** t;

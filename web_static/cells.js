@@ -8,6 +8,7 @@
  * @typedef {import('./layout.js').Grid} Grid
  */
 
+import { isBrushedOut } from './brushed.js';
 import { byId, make } from './dom.js';
 import { tagsOf } from './tags.js';
 import { t } from './text.js';
@@ -167,7 +168,7 @@ export class Cells {
       tags.length > 0 ? t('cells.tags', { n: tags.length, tags: tags.join(', ') }) : '',
       lane === '' ? '' : t('cells.lane', { lane }),
       said.text(`note/${tile.id}`) === '' ? '' : t('cells.note'),
-      dimmed ? t('cells.dimmed') : '',
+      dimmed ? t(isBrushedOut(this.model, tile.id) ? 'cells.brushed-out' : 'cells.dimmed') : '',
       selected ? t('cells.selected') : '',
       mark && mark !== 'chosen' ? t(`cells.${mark}`) : '',
     ].filter(Boolean);

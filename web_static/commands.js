@@ -54,6 +54,11 @@ export class Commands extends EventTarget {
     for (const command of commands) this.#commands.set(command.id, command);
   }
 
+  /** Offer a command no longer. @param {string} id */
+  remove(id) {
+    this.#commands.delete(id);
+  }
+
   /** Return the commands for who looks, group by group. */
   all() {
     const offered = [...this.#commands.values()].filter(({ needs }) => needs === undefined || this.may(needs));

@@ -49,6 +49,16 @@ export class Connection extends EventTarget {
     return this.#ask((request) => ({ type: 'drawn', request }));
   }
 
+  /** Have the worker record a movie of the wall, or of one tile; return whether it does. @param {number|null} tile @returns {Promise<boolean>} */
+  film(tile) {
+    return this.#ask((request) => ({ type: 'film', tile, request }));
+  }
+
+  /** End the movie and have it. @returns {Promise<{movie: Blob|null, problem: string}>} */
+  filmed() {
+    return this.#ask((request) => ({ type: 'filmed', request }));
+  }
+
   /** @param {(request: number) => ToWorker} make @returns {Promise<any>} */
   #ask(make) {
     this.#requests += 1;

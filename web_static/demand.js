@@ -4,8 +4,8 @@
  * @typedef {import('./camera.js').Rect} Rect
  * @typedef {import('./camera.js').Size} Size
  * @typedef {'worked'|'looked'|null} Attention  somebody works in it, or points at it
- * @typedef {{id: number, wanted: boolean, rect: Rect, native: Size, rotation?: number, attention?: Attention}} Shown
- *   rect of the picture, CSS pixels of the view, in which it stands turned by `rotation` degrees
+ * @typedef {{id: number, wanted: boolean, rect: Rect, native: Size, rotation?: number, attention?: Attention, needed?: boolean}} Shown
+ *   rect of the picture, CSS pixels of the view, in which it stands turned by `rotation` degrees; needed: also out of sight
  * @typedef {[number, number, number, number]} Demanded
  *   tile id, width and height in device pixels, urgency: 0 (somebody works in it) to 3
  */
@@ -23,8 +23,8 @@ export function demandOf(
 ) {
   /** @type {{entry: Demanded, far: number}[]} */
   const found = [];
-  for (const { id, wanted, rect, native, rotation = 0, attention = null } of tiles) {
-    if (!wanted || !inView(rect, view)) continue;
+  for (const { id, wanted, rect, native, rotation = 0, attention = null, needed = false } of tiles) {
+    if (!wanted || (!needed && !inView(rect, view))) continue;
     const [across, down] = rotation % 180 === 0 ? [rect.width, rect.height] : [rect.height, rect.width];
     const scale = Math.min(1, (across * ratio) / native.width, (down * ratio) / native.height);
     const width = Math.max(1, Math.round(native.width * scale));

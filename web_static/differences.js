@@ -7,6 +7,8 @@ const KINDS = [
   [/^order\//, 'differs.order'],
   [/^(sort|group|layout\/.*)$/, 'differs.layout'],
   [/^colour$/, 'differs.colour'],
+  [/^brush\//, 'differs.brushes'],
+  [/^(brushing|axes)$/, 'differs.views'],
   [/^tags\//, 'differs.tags'],
   [/^tag\//, 'differs.legend'],
   [/^note\//, 'differs.notes'],

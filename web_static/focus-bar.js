@@ -19,13 +19,14 @@ export class FocusBar {
   #escape;
   #fit;
   #many;
+  #movie;
   #more;
   #clipboard;
   element;
 
   /**
    * @param {import('./model.js').Model} model @param {import('./clipboard.js').Clipboard} clipboard
-   * @param {{close: () => void, step: (step: number) => void, escape: () => void, fit: (yes: boolean) => void, many: () => void}} does
+   * @param {{close: () => void, step: (step: number) => void, escape: () => void, fit: (yes: boolean) => void, many: () => void, movie: () => void}} does
    */
   constructor(model, clipboard, does) {
     this.model = model;
@@ -34,6 +35,7 @@ export class FocusBar {
     this.#next = button(t('focus.next'), () => does.step(1));
     this.#escape = button(t('hands.send-escape'), does.escape, { 'aria-label': t('hands.send-escape-label') });
     this.#many = button(t('many.open'), does.many);
+    this.#movie = button(t('movie.button'), does.movie, { 'aria-pressed': 'false', 'data-needs': 'read' });
     this.#fit = button(t('focus.fit'), () => does.fit(this.#fit.getAttribute('aria-pressed') !== 'true'), {
       'aria-pressed': 'false',
       title: t('focus.fit-title'),
@@ -42,7 +44,7 @@ export class FocusBar {
     this.#more = button(t('focus.tile'), () => undefined, { class: 'view', 'aria-expanded': 'false', 'aria-controls': 'focus-tools' });
     const details = button(t('bar.details'), () => undefined, { 'aria-expanded': 'false', 'aria-controls': 'panel' });
     const back = button(t('focus.wall'), does.close, { 'aria-label': t('focus.back'), title: t('focus.back-title') });
-    const ends = make('div', { class: 'ends' }, this.#previous, this.#next, this.#escape, details);
+    const ends = make('div', { class: 'ends' }, this.#previous, this.#next, this.#escape, this.#movie, details);
     this.element = make('header', { class: 'bar focus-bar', 'aria-label': t('focus.tile') }, back, this.#title, this.#summary, this.#looking, this.#more, tools, ends);
     this.element.hidden = true;
     byId('bar', HTMLElement).after(this.element);
@@ -52,6 +54,11 @@ export class FocusBar {
   /** Return whether the keyboard is in the controls that were unfolded: Escape folds them. */
   get unfolded() {
     return this.#more.getAttribute('aria-expanded') === 'true' && this.element.contains(document.activeElement);
+  }
+
+  /** @param {boolean} yes */
+  recording(yes) {
+    this.#movie.setAttribute('aria-pressed', String(yes));
   }
 
   /** @param {boolean} yes */

@@ -1,6 +1,8 @@
 /**
  * One tile in full, to work in: noVNC over a socket of ours. Escape always goes back; all else goes to the tile.
  *
+ * Fires `change` once another tile is open, or none.
+ *
  * @typedef {import('./model.js').Tile} Tile
  */
 
@@ -19,7 +21,7 @@ import { lineOf, say, stateWord, tellsWhy } from './words.js';
 
 const SAID_MS = 6000;
 
-export class Focus {
+export class Focus extends EventTarget {
   /** @type {number|null} */ id = null;
   #element = byId('focus', HTMLElement);
   #still = make('canvas', { class: 'still', 'aria-hidden': 'true' });
@@ -34,6 +36,7 @@ export class Focus {
   #fitted = false;
   /** @type {Actions} */ #actions;
   /** @type {Remote|null} */ #remote = null;
+  /** begins a movie of what is open, or ends it */ movie = () => {};
 
   /**
    * @param {import('./model.js').Model} model @param {import('./stage.js').Stage} stage
@@ -42,6 +45,7 @@ export class Focus {
    *   changed: another tile is open, or none
    */
   constructor(model, stage, connection, does) {
+    super();
     this.does = does;
     this.#actions = new Actions(model, does.work);
     this.#bar = new FocusBar(model, this.#clipboard, {
@@ -50,6 +54,7 @@ export class Focus {
       escape: () => this.#remote?.sendEscape(),
       fit: (yes) => this.#fit(yes),
       many: () => does.many(this.id),
+      movie: () => this.movie(),
     });
     this.model = model;
     this.stage = stage;
@@ -104,6 +109,7 @@ export class Focus {
     void this.#showStill(tile);
     this.tick();
     this.#element.focus({ preventScroll: true }); // noVNC takes the keyboard from here once it is connected
+    this.dispatchEvent(new Event('change'));
   }
 
   /** The wall's last picture, until the tile's own comes: noVNC's canvas is clear until then. @param {Tile} tile */
@@ -196,6 +202,11 @@ export class Focus {
     this.#remote?.focus();
   }
 
+  /** A movie is recorded, or no longer. @param {boolean} yes */
+  recording(yes) {
+    this.#bar.recording(yes);
+  }
+
   /** Let go of every key in the tile. */
   release() {
     this.#remote?.release();
@@ -231,6 +242,7 @@ export class Focus {
     byId('stage', HTMLElement).inert = false;
     this.stage.cells.focus(id);
     this.does.changed();
+    this.dispatchEvent(new Event('change'));
     setText(this.#note, '');
     const end = () => {
       remote?.stop();

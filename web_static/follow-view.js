@@ -1,20 +1,17 @@
 /**
- * Looking along with somebody: this page's view goes where theirs goes, until one moves it oneself. A screen of a display wall follows
- * with a piece of the view of its own.
+ * Looking along with somebody: this page's view goes where theirs goes, until one moves it oneself.
  *
  * Fires `change`.
  */
 
 import { button, byId, make, setText } from './dom.js';
 import { t } from './text.js';
-import { pieceOf } from './view-url.js';
 
 const HERE_MS = 200;
 const MOTION_MS = 250;
 
 export class FollowView extends EventTarget {
-  /** @type {string|null} whom one looks along with, or waits for: a screen of a display wall is often there first, and lines break */ person = null;
-  /** @type {import('./view-url.js').Piece|null} of a display wall, that this screen is */ piece = null;
+  /** @type {string|null} whom one looks along with, or waits for: lines break */ person = null;
   /** a press is on its way: the wall stays until it has done what it means */ #pressed = false;
   #line = byId('following', HTMLElement);
   #words = make('p', {});
@@ -36,10 +33,9 @@ export class FollowView extends EventTarget {
     setInterval(() => this.#tell(), HERE_MS);
   }
 
-  /** Look along with a person from now on, or as soon as that one is here. @param {string} person @param {import('./view-url.js').Piece|null} [piece] */
-  start(person, piece = this.piece) {
+  /** Look along with a person from now on, or as soon as that one is here. @param {string} person */
+  start(person) {
     this.person = person;
-    this.piece = piece;
     this.#shown = '';
     this.#go();
     this.dispatchEvent(new Event('change'));
@@ -53,9 +49,9 @@ export class FollowView extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** One moves the wall oneself, which ends it; a screen of a display wall has no hands. */
+  /** One moves the wall oneself, which ends it. */
   byHand() {
-    if (this.piece === null) this.leave();
+    this.leave();
   }
 
   #released() {
@@ -64,9 +60,10 @@ export class FollowView extends EventTarget {
     this.#go();
   }
 
-  /** Return the page of a person that one looks along with: the first that said what it shows. @param {string|null} person */
+  /** Return the page of a person that one looks along with: the one that presents, else the first that said what it shows. @param {string|null} person */
   pageOf(person) {
-    return [...this.room.people.values()].find((each) => each.person === person && each.view !== null);
+    const pages = [...this.room.people.values()].filter((each) => each.person === person && each.view !== null);
+    return pages.find(({ presents }) => presents) ?? pages[0];
   }
 
   #go() {
@@ -79,7 +76,7 @@ export class FollowView extends EventTarget {
     this.model.borrow(leader);
     if (leader.focus !== null) this.model.setFocus(leader.focus);
     const [x, y, width, height] = /** @type {[number, number, number, number]} */ (leader.view);
-    this.stage.showRect(pieceOf({ x, y, width, height }, this.piece), MOTION_MS);
+    this.stage.showRect({ x, y, width, height }, MOTION_MS);
   }
 
   /** Tell the others what is in sight here. */

@@ -15,7 +15,7 @@ export function watchKeys(commands, away) {
     if (document.querySelector('dialog[open]')) return; // wherever the keyboard is: Escape closes it
     const keys = keysOf(event);
     if (!ANYWHERE.includes(keys) && target instanceof Element && target.closest('input, select, textarea, [contenteditable]')) return;
-    const onWall = !(target instanceof Element) || target.closest('button, a, .panel, .popover') === null;
+    const onWall = !(target instanceof Element) || target.closest('button, a, .panel, .popover, .views') === null;
     const command = commands.withKeys(keys, onWall);
     if (!command) return;
     event.preventDefault();

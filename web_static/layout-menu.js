@@ -2,6 +2,7 @@
 
 import { button, byId, make } from './dom.js';
 import { popover } from './popover.js';
+import { scatterCommands, scatterRows } from './scatter-menu.js';
 import { t } from './text.js';
 
 /** Registers below layout/, what they are called, and what they may be. */
@@ -46,11 +47,16 @@ export function layoutMenu(model, stage, run) {
     const label = make('label', { for: input.id }, t(field.word));
     return { show, element: make('div', { class: 'row' }, label, input, make('span', { class: 'unit' }, field.unit), auto) };
   });
-  const show = (anyhow = false) => rows.forEach((row) => row.show(anyhow));
+  const scatter = scatterRows(model);
+  const show = (anyhow = false) => {
+    rows.forEach((row) => row.show(anyhow));
+    scatter.show();
+  };
   const content = make(
     'div',
     { class: 'layout-menu' },
     make('div', { class: 'rows', role: 'group', 'aria-labelledby': 'layout-title', 'data-needs': 'arrange' }, make('h3', { id: 'layout-title' }, t('layout.title')), ...rows.map(({ element }) => element)),
+    scatter.element,
     make(
       'div',
       { class: 'buttons', role: 'group', 'aria-label': t('bar.zoom') },
@@ -71,10 +77,11 @@ export function layoutMenu(model, stage, run) {
 export function layoutCommands(model, stage) {
   const { room } = model;
   const isSet = (/** @type {string} */ name) => room.document.get(`layout/${name}`) !== undefined;
-  const whole = () => model.zoomed.length === 0; // what one zoomed on says nothing of everybody's wall
+  const whole = () => model.zoomed.length === 0 && !isSet('scatter'); // what one zoomed on says nothing of everybody's wall
   const columns = (/** @type {number|null} */ value) => room.set([['layout/columns', value === null ? null : Math.max(1, Math.min(64, value))]], 'layout');
   const common = { group: /** @type {const} */ ('look'), needs: /** @type {const} */ ('arrange') };
   return [
+    ...scatterCommands(model),
     { ...common, id: 'columns-more', label: () => t('layout.more'), keys: ['.'], repeats: true, enabled: whole, run: () => columns(stage.columns + 1) },
     { ...common, id: 'columns-fewer', label: () => t('layout.fewer'), keys: [','], repeats: true, enabled: () => whole() && stage.columns > 1, run: () => columns(stage.columns - 1) },
     { ...common, id: 'columns-auto', label: () => t('layout.auto-columns'), enabled: () => isSet('columns'), run: () => columns(null) },

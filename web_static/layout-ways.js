@@ -8,6 +8,7 @@
  */
 
 import { clamp } from './camera.js';
+import { cellOver, nearestThatWay } from './scatter-ways.js';
 
 /** Return the ids of the rows as they stand, from top to bottom, those of all lanes. @param {Pick<Grid, 'rows'|'ids'>} grid @returns {number[][]} */
 export const rowsOf = ({ rows, ids }) => rows.map(({ first, count }) => ids.slice(first, first + count));
@@ -25,6 +26,7 @@ function rowAt({ rows }, y) {
 
 /** Return the position of the cell at a point of the wall and whether it is its title, or null between cells. @param {Grid} grid @param {{x: number, y: number}} point */
 export function cellAt(grid, { x, y }) {
+  if (grid.axes) return cellOver(grid, { x, y });
   const row = grid.rows[rowAt(grid, y)];
   const column = Math.floor(x / (1 + grid.gap));
   if (!row || column < 0 || column >= row.count) return null;
@@ -55,11 +57,12 @@ export function carriedFrom(before, after, { x, y }) {
 }
 
 /**
- * Return where what is dropped at a point would be inserted: between the two nearest tiles of the nearest row. Null on an empty wall.
+ * Return where what is dropped at a point would be inserted: between the two nearest tiles of the nearest row. Null on an empty wall,
+ * and in a scatter plot, where values say where tiles stand.
  * @param {Grid} grid @param {{x: number, y: number}} point @returns {Position|null}
  */
 export function positionAt(grid, { x, y }) {
-  if (grid.rows.length === 0) return null;
+  if (grid.rows.length === 0 || grid.axes) return null;
   const height = grid.cells[0].height;
   const at = Math.max(0, rowAt(grid, y));
   const below = grid.rows[at + 1];
@@ -79,6 +82,7 @@ export function positionAt(grid, { x, y }) {
  * @param {Grid} grid @param {number} position @param {string} key
  */
 export function moveFocus(grid, position, key) {
+  if (grid.axes) return nearestThatWay(grid, position, key);
   const { rows } = grid;
   const at = rows.findIndex(({ first, count }) => position >= first && position < first + count);
   if (at < 0) return position;

@@ -25,6 +25,7 @@
  * @property {Rect[]} cells   by position, strip included
  * @property {Row[]} rows     from top to bottom
  * @property {PlacedLane[]} lanes
+ * @property {import('./layout-scatter.js').Axes} [axes]  where the wall is a scatter plot: cells stand anywhere, and may cover each other
  */
 
 export const MARGIN_PX = 20; // around the wall when all of it is shown

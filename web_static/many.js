@@ -14,6 +14,7 @@ export class Many {
   #places = make('div', {});
   #go = make('button', { class: 'primary', type: 'submit' });
   /** @type {Where} */ #where = 'chosen';
+  /** @type {import('./hands-menu.js').GroupsMenu|null} */ #groups = null;
 
   /** @param {import('./model.js').Model} model @param {import('./follow.js').Follow} follow */
   constructor(model, follow) {
@@ -42,6 +43,17 @@ export class Many {
     );
   }
 
+  /** Have groups below. @param {import('./hands-menu.js').GroupsMenu} groups */
+  offer(groups) {
+    this.#groups = groups;
+    this.#dialog.append(groups.element);
+  }
+
+  /** Who leads and who follows, as the dialog stands; null: nobody could lead. */
+  get meant() {
+    return this.#leader.value === '' ? null : { leader: Number(this.#leader.value), followers: this.#followers(this.#where) };
+  }
+
   /** Those that followed the last time. @returns {number[]} */
   get #last() {
     return this.model.room.document.get(this.model.own('followers')) ?? [];
@@ -59,6 +71,7 @@ export class Many {
     this.#where = chosen.size > 0 ? 'chosen' : matches ? 'found' : this.#last.some((id) => live.includes(id)) ? 'last' : 'all';
     this.#refresh();
     this.#dialog.showModal();
+    this.#groups?.open();
     this.#leader.focus();
   }
 

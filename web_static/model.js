@@ -11,11 +11,15 @@
  * @typedef {import('./wall-types.js').Tile} Tile
  * @typedef {import('./wall-types.js').WallDocument} WallDocument
  * @typedef {import('./me.js').Me} Me
+ * @typedef {{zoomed: number[], columns: number|null, layout?: {width: number, height: number}|null}} Borrowed  layout: the window that it is laid out for
  */
 
 import { lanesOf, moves, onWall } from './arrangement.js';
+import { isBrushedOut, left } from './brushed.js';
+import { Made, makes } from './made.js';
 import { may } from './me.js';
 import { Room } from './room.js';
+import { Series } from './wall-time.js';
 
 /** Return whether a tile is a display that one works in. @param {Pick<Tile, 'kind'>} tile */
 export const isDisplay = (tile) => (tile.kind ?? 'live') === 'live';
@@ -28,11 +32,15 @@ export class Model extends EventTarget {
   /** @type {number[]} ids, as shown, lane after lane */ order = [];
   /** @type {Set<number>|null} ids that the search found; null: no search */ matches = null;
   /** @type {{query: string, found: Set<number>}[]} the alternatives of the search, where it has more than one */ terms = [];
+  /** @type {Map<string, import('./brushing.js').Brush>|null} the brushes while somebody draws one here; null: those of the document */ trying = null;
+  /** columns that an analysis made */ made = new Made();
   /** counts up whenever tiles changed by more than their frames */ revision = 0;
   /** @type {number|null} id of the tile in focus */ focus = null;
   /** @type {Set<number>} ids that were selected here */ chosen = new Set();
   /** @type {Set<number>} ids of which no picture is asked for */ off = new Set();
   /** @type {Me} nobody, until the portal says who */ me = { role: '', rights: [] };
+
+  series = new Series();
 
   /** @param {Room} room the session that this is of */
   constructor(room = new Room()) {
@@ -48,6 +56,7 @@ export class Model extends EventTarget {
     const plain = (/** @type {Column} */ column) => ({ ...column, unit: column.unit === '1' ? '' : column.unit });
     this.sets = new Map(wall.sets.map((set) => [set.id, { ...set, columns: set.columns.map(plain) }]));
     this.tiles = new Map(wall.tiles.map((tile) => [tile.id, tile]));
+    this.made.begin(this.sets, this.tiles);
     this.revision += 1;
     this.#arrange();
     this.#read();
@@ -65,13 +74,16 @@ export class Model extends EventTarget {
       if (!tile) continue;
       resized ||= (change.width ?? tile.width) !== tile.width || (change.height ?? tile.height) !== tile.height;
       Object.assign(tile, change);
+      if (change.metadata) this.made.given(tile);
       known = true;
       if (Object.keys(change).some((field) => field !== 'id' && field !== 'frames')) seen.push(tile.id);
     }
     if (seen.length > 0) this.revision += 1;
     if (resized) this.#fire('sizes');
     if (known) this.#fire('tiles', seen);
-    if (known && moves(changes)) this.#rearrange({ said: true });
+    if (!known || !moves(changes)) return;
+    this.series.forget();
+    this.#rearrange({ said: true });
   }
 
   /** Return whether the job of a tile is over: nothing of it can be started again by itself. @param {Tile} tile */
@@ -95,7 +107,7 @@ export class Model extends EventTarget {
     return this.room.document.get(this.own('filter'))?.rest ?? 'dim';
   }
 
-  /** @type {{zoomed: number[], columns: number|null}|null} how the wall stands of whom one looks along with */ borrowed = null;
+  /** @type {Borrowed|null} how the wall stands of whom one looks along with */ borrowed = null;
 
   /** @type {number[]} the tiles that are looked at side by side, alone; none: the whole wall */ zoomed = [];
 
@@ -104,9 +116,9 @@ export class Model extends EventTarget {
     return this.#standing(this.room.document.get(this.own('zoomed')) ?? []);
   }
 
-  /** Have the wall stand as somebody else's does, or as one's own again. @param {{zoomed: number[], columns: number|null}|null} other */
+  /** Have the wall stand as somebody else's does, or as one's own again. @param {Borrowed|null} other */
   borrow(other) {
-    const borrowed = other && { zoomed: other.zoomed, columns: other.columns };
+    const borrowed = other && { zoomed: other.zoomed, columns: other.columns, layout: other.layout ?? null };
     if (JSON.stringify(borrowed) === JSON.stringify(this.borrowed)) return;
     this.borrowed = borrowed;
     this.#rearrange({ anyhow: true }); // its columns may be others
@@ -125,9 +137,10 @@ export class Model extends EventTarget {
   #arrange() {
     const before = this.order;
     this.zoomed = this.borrowed ? this.#standing(this.borrowed.zoomed) : this.ownZoomed;
-    this.lanes = this.zoomed.length > 0 ? [{ key: '', label: '', ids: this.zoomed }] : lanesOf(this.tiles.values(), this.room.document, { found: this.matches, rest: this.rest });
+    const { there, out } = this.series.standing(this, this.zoomed.length > 0 ? undefined : this.room.document.get('time'));
+    this.lanes = this.zoomed.length > 0 ? [{ key: '', label: '', ids: this.zoomed }] : lanesOf(left(this, there), this.room.document, { found: this.matches, rest: this.rest });
     this.order = this.lanes.flatMap(({ ids }) => ids);
-    this.focus = nearest(this.focus, before, this.order) ?? this.focused()?.id ?? null;
+    this.focus = nearest((this.focus === null ? undefined : out.get(this.focus)) ?? this.focus, before, this.order) ?? this.focused()?.id ?? null;
   }
 
   /** Read selection and what is off from the document; return whose was changed. */
@@ -145,10 +158,20 @@ export class Model extends EventTarget {
     const all = paths.has('');
     const touched = (/** @type {RegExp} */ pattern) => all || [...paths].some((path) => pattern.test(path));
     const own = paths.has(this.own('zoomed')) || paths.has(this.own('filter'));
-    if (own || touched(/^(order|sort|group|tags?)\b|^tile\/\d+\/hidden$/)) this.#rearrange();
+    if (makes(paths) && this.made.read(this.room.document)) this.#remade();
+    if (own || touched(/^(order|sort|group|tags?|brush|brushing|time)\b|^tile\/\d+\/hidden$/)) this.#rearrange();
     const changed = this.#read();
     if (changed.chosen.length > 0) this.#fire('chosen', changed.chosen);
     if (changed.off.length > 0) this.#fire('tiles', changed.off);
+    if (touched(/^brush/)) this.#fire('matches');
+  }
+
+  /** Columns were made, or are gone. */
+  #remade() {
+    this.made.put(this.sets, this.tiles);
+    this.revision += 1;
+    this.#rearrange({ said: true });
+    this.#fire('tiles', [...this.tiles.keys()]);
   }
 
   #rearrange({ anyhow = false, said = false } = {}) {
@@ -164,6 +187,12 @@ export class Model extends EventTarget {
     this.matches = ids ? new Set(ids.filter((id) => this.tiles.has(id))) : null;
     this.terms = terms.map(({ query, matches }) => ({ query, found: new Set(matches) }));
     if (this.rest !== 'dim') this.#rearrange();
+    this.#fire('matches');
+  }
+
+  /** Show what brushes would leave, while one draws them; null: as they stand. */
+  tryBrushes(/** @type {Model['trying']} */ brushes) {
+    this.trying = brushes;
     this.#fire('matches');
   }
 
@@ -225,7 +254,7 @@ export class Model extends EventTarget {
   }
 
   isDimmed(/** @type {number} */ id) {
-    return this.matches !== null && !this.matches.has(id);
+    return (this.matches !== null && !this.matches.has(id)) || isBrushedOut(this, id);
   }
 
   /** Return the columns of all tile sets, each name once. */

@@ -15,9 +15,14 @@ export class Mover {
     this.stage = stage;
   }
 
-  /** Whether tiles can be moved now: a zoomed selection stands as it was made. */
+  /** Whether tiles can be moved now: a zoomed selection stands as it was made, and in a scatter plot their values say where. */
   get can() {
-    return this.model.may('arrange') && this.model.zoomed.length === 0;
+    return this.model.may('arrange') && this.model.zoomed.length === 0 && !this.fixed;
+  }
+
+  /** Whether tiles stand where their values are. */
+  get fixed() {
+    return this.stage.layout.scatter !== null;
   }
 
   /**

@@ -59,6 +59,7 @@ export class Panel {
     for (const open of document.querySelectorAll('[aria-controls=panel]')) open.addEventListener('click', () => this.toggle());
     model.addEventListener('focus', () => this.#render());
     model.addEventListener('wall', () => this.#place());
+    model.addEventListener('said', () => this.#render());
     model.addEventListener('tiles', () => this.tick());
     model.addEventListener('me', () => this.tick());
     model.room.addEventListener('change', () => this.tick());
@@ -96,7 +97,7 @@ export class Panel {
     if (key === this.#shown) return this.tick();
     const other = !this.#shown.startsWith(`[${tile.id},`);
     this.#shown = key;
-    this.#header.replaceChildren(this.#headerOf(tile.title));
+    if (other || this.#header.querySelector('h2')?.textContent !== tile.title) this.#header.replaceChildren(this.#headerOf(tile.title));
     this.#metadata.replaceChildren(...this.#metadataOf(tile, columns));
     if (other) this.#element.scrollTop = 0;
     this.tick();

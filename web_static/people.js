@@ -22,15 +22,15 @@ export class People {
 
   /**
    * @param {import('./model.js').Model} model @param {import('./follow-view.js').FollowView} follow
-   * @param {HTMLElement} place in the bar
+   * @param {HTMLElement} place in the bar @param {...HTMLElement} more what stands below the people
    */
-  constructor(model, follow, place) {
+  constructor(model, follow, place, ...more) {
     this.model = model;
     this.room = model.room;
     this.follow = follow;
     this.#field = make('div', { class: 'field' }, make('label', {}, make('span', {}, t('people.name')), this.#name));
     const open = make('button', { type: 'button' }, this.#count, this.#dots);
-    popover(open, make('div', { class: 'people-menu' }, this.#field, this.#list), { label: t('people.title'), open: () => this.#refresh() });
+    popover(open, make('div', { class: 'people-menu' }, this.#field, this.#list, ...more), { label: t('people.title'), open: () => this.#refresh() });
     place.append(open);
     this.#name.addEventListener('change', () => {
       const wanted = this.#name.value.trim();

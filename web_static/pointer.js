@@ -3,9 +3,11 @@
  * (or with Shift) draws a frame that selects. A click opens; with Ctrl it selects, with Shift up to there; a long press selects, and taps do then.
  */
 
+import { announce } from './announce.js';
 import { inView } from './demand.js';
 import { carry, marquee } from './marquee.js';
 import { toggled, upTo } from './selecting.js';
+import { t } from './text.js';
 
 const DRAG_PX = 4;
 const TOUCH_DRAG_PX = 9;
@@ -97,6 +99,7 @@ function meaningsOf(mover, does) {
       if (touch) return onTitle && model.chosen.has(found.id) && mover.can && !does.working() ? carry(mover, tiles) : pan(at);
       if (shift || (control && !onTitle)) return marquee(stage, model, at, true);
       if (found === null) return marquee(stage, model, at, false);
+      if (onTitle && mover.fixed && !does.working()) announce(t('scatter.fixed'));
       return onTitle && mover.can && !does.working() ? carry(mover, tiles) : pan(at);
     },
 

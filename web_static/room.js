@@ -8,14 +8,16 @@
  * @typedef {import('./document.js').Operation} Operation
  * @typedef {import('./document.js').Json} Json
  * @typedef {{person: string, page: string, focus: number|null, view: [number, number, number, number]|null,
- *   columns: number|null, zoomed: number[], name?: string|null}} Presence  name: on the portal's word; view: what of the wall is in sight, in wall units; columns: of the wall there
- * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'|'name'>} Here
+ *   columns: number|null, zoomed: number[], hand?: [number, number]|null, presents?: boolean, name?: string|null}} Presence  name: on the portal's word; view: what of the wall
+ *   is in sight, in wall units; columns: of the wall there; hand: a pointer that is shown to the others, in wall units
+ * @typedef {Pick<Presence, 'focus'|'view'|'columns'|'zoomed'|'hand'|'presents'|'name'>} Here
  */
 
 import { Document, editsTo } from './document.js';
 import { t } from './text.js';
 
 const HERE_MS = 200; // from one telling of what one looks at to the next
+const HAND_MS = 100; // the same while a pointer is shown
 const MESSAGE_OPS = 400; // the portal takes 500 in a message, and a megabyte
 const MESSAGE_CHARACTERS = 200_000;
 const OPERATION_CHARACTERS = 300_000; // in UTF-8 that is a megabyte at most
@@ -29,13 +31,14 @@ export class Room extends EventTarget {
   document = new Document();
   /** @type {Map<string, Presence>} by page, without this one */ people = new Map();
   page = newName(6);
+  /** nobody sits here: the others are not told of this page */ silent = false;
   /** whether the portal has told what the document is */ loaded = false;
   /** @type {string|null} what one is called on the portal's word; null: one says it oneself */ called = null;
   #person = '';
   #gathering = false;
   /** @type {Set<string>} ids of what was sent over the stream that is open, and has no number yet */ #sent = new Set();
   /** @type {import('./connection.js').Connection|null} */ #connection = null;
-  /** @type {Here} */ #here = { focus: null, view: null, columns: null, zoomed: [] };
+  /** @type {Here} */ #here = { focus: null, view: null, columns: null, zoomed: [], hand: null, presents: false };
   #hereTimer = 0;
   #hereAt = -HERE_MS;
 
@@ -71,7 +74,7 @@ export class Room extends EventTarget {
     if (edits.length > 0) this.#do({ text: [[path, edits]], ...(label ? { label } : {}) });
   }
 
-  /** Do several things as one act. @param {Pick<Operation, 'set'|'text'|'label'>} act */
+  /** Do several things as one act, or take back one of one's own. @param {Pick<Operation, 'set'|'text'|'label'|'undo'>} act */
   act(act) {
     this.#do(act);
   }
@@ -100,7 +103,7 @@ export class Room extends EventTarget {
   here(here) {
     this.#here = { ...this.#here, ...here };
     clearTimeout(this.#hereTimer);
-    this.#hereTimer = setTimeout(() => this.#tellHere(), Math.max(0, this.#hereAt + HERE_MS - performance.now()));
+    this.#hereTimer = setTimeout(() => this.#tellHere(), Math.max(0, this.#hereAt + (this.#here.hand ? HAND_MS : HERE_MS) - performance.now()));
   }
 
   /** @param {Omit<Operation, 'id'|'person'>} what */
@@ -166,7 +169,7 @@ export class Room extends EventTarget {
 
   #tellHere() {
     clearTimeout(this.#hereTimer);
-    if (!this.#open) return;
+    if (!this.#open || this.silent) return;
     this.#hereAt = performance.now();
     const { zoomed } = this.#here;
     this.#say({ here: { page: this.page, ...this.#here, zoomed: zoomed.slice(0, ZOOMED_MOST) } });

@@ -28,6 +28,7 @@
  * @property {SceneTile[]} tiles     those that stand or look otherwise than before
  * @property {number[]} order        ids of all that are on the wall
  * @property {SceneLane[]} lanes     those with labels
+ * @property {import('./layout-scatter.js').Axes|null} [axes]  of a scatter plot
  * @property {number} strip          height of titles, in wall units
  * @property {number} start          when tiles begin to travel, in ms since the epoch
  * @property {number} duration

@@ -97,7 +97,7 @@ export class Search {
         void this.#run();
       }
     }
-    if ([...paths].some((path) => /^(tags|note)\//.test(path))) this.#again();
+    if ([...paths].some((path) => /^(tags|note|made)\//.test(path))) this.#again();
   }
 
   // ----------------------------------------------------------------------- asking

@@ -1,6 +1,7 @@
 /** Ways to select tiles, and the line that says how many are. */
 
 import { announce } from './announce.js';
+import { fits } from './compare-state.js';
 import { button, byId, make, setText } from './dom.js';
 import * as selecting from './selecting.js';
 import { tagsOf } from './tags.js';
@@ -9,8 +10,10 @@ import { t } from './text.js';
 /** What is offered beside the count: a command, and its word there. @type {[string, import('./text.js').Key][]} */
 const MOST_USED = [
   ['many', 'select.many'],
+  ['same-view', 'same.short'],
   ['tag', 'select.tags'],
   ['zoom-selection', 'select.zoom'],
+  ['compare', 'select.compare'],
   ['hide', 'select.hide'],
   ['select-none', 'select.clear'],
 ];
@@ -22,6 +25,7 @@ const MOST_USED = [
 export function selectCommands(model, stage, palette) {
   const group = /** @type {const} */ ('select');
   const any = () => model.order.length > 0;
+  const inRows = () => any() && stage.layout.scatter === null;
   const tagged = () => selecting.byTag(model.tiles.values(), (tile) => tagsOf(tile, model.room.document));
   const byTag = () =>
     palette.choose(
@@ -35,8 +39,8 @@ export function selectCommands(model, stage, palette) {
     { id: 'select-invert', label: () => t('select.invert'), group, keys: ['I'], enabled: any, run: () => model.select(selecting.others(model.order, model.chosen)) },
     { id: 'select-found', label: () => t('select.found'), group, keys: ['Shift+F'], enabled: () => model.matches !== null, run: () => model.select(model.order.filter((id) => model.matches?.has(id))) },
     { id: 'select-tag', label: () => t('select.tagged'), group, keys: ['Shift+K'], enabled: () => tagged().length > 0, run: byTag },
-    { id: 'select-row', label: () => t('select.row'), group, enabled: any, run: () => model.select(selecting.wholeRows(stage.rows, model.meant)) },
-    { id: 'select-column', label: () => t('select.column'), group, enabled: any, run: () => model.select(selecting.wholeColumns(stage.rows, model.meant)) },
+    { id: 'select-row', label: () => t('select.row'), group, enabled: inRows, run: () => model.select(selecting.wholeRows(stage.rows, model.meant)) },
+    { id: 'select-column', label: () => t('select.column'), group, enabled: inRows, run: () => model.select(selecting.wholeColumns(stage.rows, model.meant)) },
     { id: 'select-lane', label: () => t('select.lane'), group, enabled: () => model.lanes.length > 1, run: () => model.select(selecting.wholeLanes(model.lanes, model.meant)) },
   ];
 }
@@ -59,7 +63,7 @@ export function showSelection(model, commands, leave) {
       return held && leave();
     }
     const offered = new Set(commands.all().map(({ id }) => id));
-    const ids = MOST_USED.filter(([id]) => offered.has(id));
+    const ids = MOST_USED.filter(([id]) => offered.has(id) && (id !== 'compare' || fits(size)));
     if (shown !== JSON.stringify(ids)) {
       shown = JSON.stringify(ids);
       buttons.replaceChildren(...ids.map(([id, key]) => button(t(key), () => commands.run(id))));

@@ -19,7 +19,7 @@ export class SessionMenu {
 
   /**
    * @param {import('./model.js').Model} model
-   * @param {{link: () => string, view: () => object, go: (view: any) => void, sets: () => void}} does  link: an address of what is in sight; view: what a bookmark keeps; go: there again; sets: opens the tile sets
+   * @param {{link: () => string, view: () => object, go: (view: any) => void, run: (command: string) => void}} does  link: an address of what is in sight; view: what a bookmark keeps; go: there again
    * @param {HTMLElement} place in the bar
    */
   constructor(model, does, place) {
@@ -42,7 +42,8 @@ export class SessionMenu {
       'div',
       { class: 'session-menu' },
       link,
-      button(t('tilesets.command'), () => this.does.sets(), { 'data-needs': 'read' }),
+      button(t('present.command'), () => this.does.run('present'), { 'data-needs': 'all' }),
+      button(t('tilesets.command'), () => this.does.run('tilesets'), { 'data-needs': 'read' }),
       make('h3', {}, t('menu.bookmarks')),
       this.#bookmarks,
       nameForm(t('menu.bookmark'), t('menu.bookmark-do'), (name) => this.#try(async () => this.#bookmark(name))),
@@ -51,6 +52,8 @@ export class SessionMenu {
       nameForm(t('menu.save'), t('menu.save-do'), (name) => this.#try(() => this.#save(name))),
       make('h3', { 'data-needs': 'read' }, t('menu.file')),
       files,
+      make('h3', { 'data-needs': 'read' }, t('menu.take')),
+      make('div', { class: 'buttons', 'data-needs': 'read' }, button(t('sheet.command'), () => this.does.run('sheet')), button(t('csv.command'), () => this.does.run('csv'))),
       this.#said,
     );
   }

@@ -24,10 +24,14 @@ export function meaningOf(paths) {
   return { layout, tiles: all ? 'all' : [...tiles] };
 }
 
+/** Return whether tags may have changed, whose numbers tiles may stand by. @param {Set<string>} paths */
+const tagged = (paths) => paths.has('') || [...paths].some((path) => path.startsWith('tags/'));
+
 /** @param {import('./stage.js').Stage} stage */
 export function watchChanges(stage) {
   const { model } = stage;
   for (const type of ['wall', 'order', 'sizes']) model.addEventListener(type, () => stage.layoutSoon());
+  model.addEventListener('said', () => stage.layout.scatter && stage.layoutSoon()); // they stand where their values are
   model.addEventListener('matches', () => stage.refreshSoon('all'));
   let { focus } = model;
   model.addEventListener('focus', () => {
@@ -43,8 +47,9 @@ export function watchChanges(stage) {
     });
   }
   model.room.addEventListener('change', (event) => {
-    const { layout, tiles } = meaningOf(/** @type {CustomEvent<Set<string>>} */ (event).detail);
-    if (layout) stage.layoutSoon();
+    const { detail: paths } = /** @type {CustomEvent<Set<string>>} */ (event);
+    const { layout, tiles } = meaningOf(paths);
+    if (layout || (stage.layout.scatter && tagged(paths))) stage.layoutSoon();
     if (tiles === 'all' || tiles.length > 0) stage.refreshSoon(tiles);
   });
   document.addEventListener('visibilitychange', () => stage.demandSoon(0));

@@ -10,7 +10,11 @@
  * @typedef {import('./arrangement.js').Lane} Lane
  */
 
+import { onWall } from './arrangement.js';
+import { choicesOf, columnOf } from './columns.js';
+import { makeScatter } from './layout-scatter.js';
 import { bestColumns, commonAspect, gain, labelled, makeGrid, pictureRect } from './layout.js';
+import { valueBy } from './tags.js';
 import { t } from './text.js';
 
 const WORTH_MOVING = 1.12; // larger tiles by this factor justify other columns
@@ -27,14 +31,21 @@ export class StageLayout {
     this.model = model;
   }
 
+  /** The window that the wall is laid out for: one's own, or, on a display wall, the same for all its screens. @returns {Size} */
+  get within() {
+    return this.model.borrowed?.layout ?? this.view;
+  }
+
   /** Lay out what the model has now. */
   update() {
     const { tiles, room } = this.model;
     const lanes = named(this.model.lanes, room.document.get('group')?.by ?? '');
     const aspect = commonAspect(tiles.values());
     this.wish = wishOf(room.document);
-    const columns = room.document.get('layout/columns') ?? this.model.borrowed?.columns ?? this.#autoColumns(lanes, aspect);
-    this.grid = makeGrid(lanes, columns, aspect, this.view, this.wish);
+    const scatter = this.scatter;
+    if (scatter) this.wish = { ...this.wish, tile: undefined };
+    const columns = room.document.get('layout/columns') ?? this.model.borrowed?.columns;
+    this.grid = scatter ? this.#scattered(scatter, aspect) : makeGrid(lanes, columns ?? this.#autoColumns(lanes, aspect), aspect, this.within, this.wish);
     const turned = new Map(room.document.below('tile/').filter(([rest]) => rest.endsWith('/rotation')));
     this.pictures = new Map();
     this.grid.ids.forEach((id, position) => {
@@ -43,11 +54,26 @@ export class StageLayout {
     });
   }
 
+  /** By what the wall is a scatter plot now, or null: tiles that one zoomed on stand side by side all the same. @returns {import('./layout-scatter.js').Scatter|null} */
+  get scatter() {
+    return this.model.zoomed.length > 0 ? null : (this.model.room.document.get('layout/scatter') ?? null);
+  }
+
+  /** @param {import('./layout-scatter.js').Scatter} scatter @param {number} aspect */
+  #scattered(scatter, aspect) {
+    const { room } = this.model;
+    const tiles = onWall(this.model.tiles.values(), room.document);
+    const labels = new Map(choicesOf(this.model).map(({ by, label }) => [by, label]));
+    const column = (/** @type {string} */ by) => columnOf(by, labels.get(by) ?? by.replace(/^\w+:/, ''), tiles.map((tile) => valueBy(tile, by, room.document)));
+    const words = { label: t('scatter.no-name'), log: t('scatter.log-word'), missing: t('scatter.missing') };
+    return makeScatter(tiles.map(({ id }) => id), column(scatter.x.by), column(scatter.y.by), scatter, aspect, this.within, this.wish, words, new Set(this.model.order));
+  }
+
   /** The columns that show tiles largest; but a wall is not rearranged for a little. @param {Lane[]} lanes @param {number} aspect */
   #autoColumns(lanes, aspect) {
-    const best = bestColumns(lanes, aspect, this.view, this.wish);
+    const best = bestColumns(lanes, aspect, this.within, this.wish);
     const of = `${lanes.map(({ ids }) => ids.length).join()} ${JSON.stringify(this.wish)}`;
-    const kept = this.#auto.of === of && this.wish.tile === undefined && gain(best, this.#auto.columns, lanes, aspect, this.view, this.wish) < WORTH_MOVING;
+    const kept = this.#auto.of === of && this.wish.tile === undefined && gain(best, this.#auto.columns, lanes, aspect, this.within, this.wish) < WORTH_MOVING;
     if (!kept) this.#auto = { columns: best, of };
     return this.#auto.columns;
   }

@@ -41,7 +41,7 @@ export class StageScene {
     const changed = this.#changed(grid.ids);
     for (const id of this.#told.keys()) if (!this.layout.pictures.has(id)) this.#told.delete(id);
     const lanes = grid.lanes.flatMap(({ label, count, rect, height }) => (rect ? [{ label, count: String(count), rect, height }] : []));
-    this.tell({ type: 'scene', tiles: changed, order: grid.ids, lanes, strip: grid.strip, start, duration });
+    this.tell({ type: 'scene', tiles: changed, order: grid.ids, lanes, axes: grid.axes ?? null, strip: grid.strip, start, duration });
     return changed.map(({ id }) => id);
   }
 

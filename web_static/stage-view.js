@@ -16,7 +16,7 @@ const TITLE_SHARE = 0.4; // of the strip, that the title takes when zoomed in
 export class StageView {
   /** @type {import('./camera.js').Motion} */ motion;
   /** @type {import('./layout.js').Grid} where tiles stood when the camera was put to what is in sight */ #seen;
-  /** @type {'all'|'home'|null} what of the wall is to stay in sight as it changes: all of it, or where it begins */ kept = 'all';
+  /** @type {'all'|'home'|'led'|null} what of the wall is to stay in sight as it changes: all of it, where it begins, or what somebody else says */ kept = 'all';
 
   /** @param {import('./stage-layout.js').StageLayout} layout @param {(motion: import('./camera.js').Motion) => void} moved */
   constructor(layout, moved) {
@@ -59,11 +59,26 @@ export class StageView {
     this.moveTo(optics.beginningAt(wish.tile, grid.size, view, MARGIN_PX), duration);
   }
 
+  /** People set another width of tiles, or none: that is to stay in sight, unless somebody else says what is. */
+  keepWished() {
+    if (this.kept !== 'led') this.kept = this.layout.wish.tile === undefined ? 'all' : 'home';
+  }
+
   /** Look there, and stay as the wall changes. @param {Camera} camera @param {number} duration ms */
   look(camera, duration) {
     this.kept = null;
     this.#seen = this.settled().grid;
     this.moveTo(camera, duration);
+  }
+
+  /**
+   * Look there from a time on that is said, from wherever the camera is then: all who are told the same do the same.
+   * @param {Camera} camera @param {{start: number, duration: number, even: boolean}} when in ms since the epoch
+   */
+  present(camera, when) {
+    this.kept = 'led';
+    this.motion = { from: optics.cameraAt(this.motion, when.start), to: camera, ...when };
+    this.moved(this.motion);
   }
 
   /** Return what of the wall is in sight, or will be once the camera rests, in wall units. @returns {Rect} */
@@ -112,6 +127,7 @@ export class StageView {
   keep(duration) {
     if (this.kept === 'all') return this.fit(duration);
     if (this.kept === 'home') return this.home(duration);
+    if (this.kept === 'led') return;
     const { grid, view } = this.settled();
     const { to } = this.motion;
     const { x, y } = carriedFrom(this.#seen, grid, optics.toWall(to, view.width / 2, view.height / 2));

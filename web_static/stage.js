@@ -22,6 +22,7 @@ import { watchChanges, watchRatio } from './stage-changes.js';
 import { StageLayout } from './stage-layout.js';
 import { StageScene } from './stage-scene.js';
 import { StageView } from './stage-view.js';
+import { referenceOf, withReference } from './reference.js';
 import { canvasTheme } from './theme.js';
 
 const FRAME_MS = 16;
@@ -29,7 +30,10 @@ const FRAME_MS = 16;
 export class Stage extends StageView {
   element = byId('stage', HTMLElement);
   /** the page shows something else: no pictures are wanted */ covered = false;
+  /** @type {Map<number, Rect>|null} where tiles stand in the view that are compared, in the place of the wall */ compared = null;
   /** @type {{id: number, width: number, height: number}|null} the one tile whose pictures are wanted while covered */ alone = null;
+  /** @type {Map<number, import('./wall-mark.js').Mark>} without the reference's */ #marks = new Map();
+  /** @type {((id: number|null) => void)|null} told of the tile under the pointer */ onHover = null;
   #ratio = 1;
   #frame = 0;
   #due = false;
@@ -48,6 +52,7 @@ export class Stage extends StageView {
     this.scene = new StageScene(model, this.layout, (message) => connection.tell(message));
     this.demand = new StageDemand(model, this.layout, connection, {
       alone: () => (document.hidden || !this.covered ? null : this.alone),
+      compared: () => this.compared,
       seen: () => (document.hidden || this.covered ? null : { camera: this.motion.to, ratio: this.#ratio }),
       attention: (id) => this.#attention(id),
     });
@@ -146,8 +151,9 @@ export class Stage extends StageView {
     if (this.#stale) {
       this.#stale = false;
       const wished = this.layout.wish.tile;
+      const plotted = this.layout.grid.axes !== undefined;
       this.layout.update();
-      if (this.layout.wish.tile !== wished) this.kept = this.layout.wish.tile === undefined ? 'all' : 'home';
+      if (this.layout.wish.tile !== wished || plotted !== (this.layout.grid.axes !== undefined)) this.keepWished();
     }
     return this.layout;
   }
@@ -241,13 +247,16 @@ export class Stage extends StageView {
     this.refreshSoon([this.scene.hovered, id].filter((one) => one !== null));
     this.scene.hovered = id;
     this.demand.soon();
+    this.onHover?.(id);
   }
 
-  /** Mark these tiles, and no others. @param {Map<number, import('./wall-mark.js').Mark>} marks */
-  mark(marks) {
+  /** Mark these tiles, and no others but the reference. @param {Map<number, import('./wall-mark.js').Mark>} marks */
+  mark(marks = this.#marks) {
     const before = this.scene.marks;
-    this.scene.marks = this.cells.marks = new Map([...marks].filter(([, mark]) => mark !== 'chosen')); // a selection is drawn of itself
-    this.refreshSoon(new Set([...before.keys(), ...marks.keys()]));
+    this.#marks = marks;
+    const drawn = new Map([...marks].filter(([, mark]) => mark !== 'chosen')); // a selection is drawn of itself
+    this.scene.marks = this.cells.marks = withReference(drawn, referenceOf(this.model)?.tile ?? null);
+    this.refreshSoon(new Set([...before.keys(), ...marks.keys(), ...this.scene.marks.keys()]));
     this.demand.soon();
   }
 

@@ -8,7 +8,7 @@ import { tagCommands } from './tag-commands.js';
 import { TagDialog } from './tag-dialog.js';
 
 /** Take the hues of the theme that is on. */
-function takeHues() {
+export function takeHues() {
   const style = getComputedStyle(document.documentElement);
   useHues(HUES.map((_, i) => style.getPropertyValue(`--hue-${i + 1}`).trim()));
 }

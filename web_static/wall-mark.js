@@ -1,7 +1,7 @@
 /**
- * Marks on tiles: where the keys go, who leads, who follows, what is chosen. A word and a shape each, within the picture.
+ * Marks on tiles: where the keys go, who leads, who follows, what is chosen, what the others are held against. A word and a shape each, within the picture.
  *
- * @typedef {'working'|'leading'|'leader'|'follower'|'chosen'} Mark  leading: leader and worked in
+ * @typedef {'working'|'leading'|'leader'|'follower'|'chosen'|'reference'} Mark  leading: leader and worked in
  * @typedef {import('./camera.js').Rect} Rect
  * @typedef {import('./wall-paint.js').Style} Style
  * @typedef {OffscreenCanvasRenderingContext2D} Context
@@ -16,6 +16,7 @@ const WORDS = {
   leader: [t('mark.leader')],
   follower: [t('mark.follower'), '='],
   chosen: [t('mark.chosen'), '✓'],
+  reference: [t('mark.reference'), t('mark.reference-short')],
 };
 const LEADING = ['working', 'leading', 'leader'];
 const LETTERS_PX = 11.5;

@@ -176,8 +176,8 @@ function drawImage(context, image, box, moving) {
   context.drawImage(image.image.source, image.x, image.y, image.width, image.height, box.x, box.y, box.width, box.height);
 }
 
-/** Scaled, a picture is smoothed, the better when it stands still; as it is, it stays crisp. @param {Context} context @param {Place} image @param {Rect} box @param {boolean} moving */
-function smooth(context, image, box, moving) {
+/** Scaled, a picture is smoothed, the better when it stands still; as it is, it stays crisp. @param {Context} context @param {import('./camera.js').Size} image @param {Rect} box @param {boolean} moving */
+export function smooth(context, image, box, moving) {
   const scale = box.width / image.width;
   context.imageSmoothingEnabled = Math.max(scale, 1 / scale) > SOFT_FROM_PX || box.height !== image.height;
   context.imageSmoothingQuality = scale < SOFTER_BELOW && !moving ? 'medium' : 'low';

@@ -11,9 +11,12 @@
  * @typedef {import('./scene-types.js').Theme} Theme
  */
 
-import { cameraAt, progress, toScreen } from './camera.js';
+import { progress, toScreen } from './camera.js';
 import { inView } from './demand.js';
+import { Motions } from './motions.js';
+import { around, overlap } from './rects.js';
 import { nowSeconds, untilOlder } from './times.js';
+import { drawAxisLines, drawAxisWords, drawGround, lookedAtLast } from './wall-axes.js';
 import { drawInsertion, drawLanes } from './wall-lanes.js';
 import { drawPicture, drawTile, drawWithinEdge, isPlain, snapped } from './wall-paint.js';
 import { Pace } from './wall-pace.js';
@@ -30,10 +33,13 @@ export class Scene {
   /** @type {Theme|null} */ #theme = null;
   /** @type {Map<number, SceneTile>} */ #tiles = new Map();
   /** @type {Map<number, SceneTile>} where tiles were when they started to move */ #before = new Map();
-  /** @type {Motion} */ #motion = { from: { x: 0, y: 0, scale: 1 }, to: { x: 0, y: 0, scale: 1 }, start: 0, duration: 0 };
+  motions = new Motions({ from: { x: 0, y: 0, scale: 1 }, to: { x: 0, y: 0, scale: 1 }, start: 0, duration: 0 });
+  #beginning = 0;
   #move = { start: 0, duration: 0 };
   /** @type {SceneLane[]} */ #lanes = [];
+  /** @type {import('./layout-scatter.js').Axes|null} those of a scatter plot, in which tiles may cover each other */ #axes = null;
   /** @type {Rect|null} */ #insertion = null;
+  /** @type {((context: OffscreenCanvasRenderingContext2D, theme: Theme, ratio: number) => void)|null} */ #instead = null;
   #strip = 0;
   #ratio = 1;
   /** @type {number|null} since when nothing comes any more */ #lost = null;
@@ -49,11 +55,14 @@ export class Scene {
   #pace = new Pace();
   #frameEnd = new MessageChannel();
 
-  /** @param {import('./wall-pictures.js').Pictures} pictures @param {() => void} onDrawn called after each frame */
+  /** @param {{of: import('./wall-pictures.js').Pictures['of']}} pictures @param {() => void} onDrawn called after each frame */
   constructor(pictures, onDrawn) {
     this.pictures = pictures;
     this.onDrawn = onDrawn;
-    this.#frameEnd.port2.onmessage = () => this.#pace.end(performance.now());
+    this.#frameEnd.port2.onmessage = () => {
+      this.#pace.end(performance.now());
+      this.motions.drew(Date.now());
+    };
   }
 
   setCanvas(/** @type {OffscreenCanvas} */ canvas) {
@@ -77,13 +86,17 @@ export class Scene {
     this.#redraw();
   }
 
-  setCamera(/** @type {Motion} */ motion) {
-    this.#motion = motion;
-    this.#redraw();
+  /** Have the camera move; what begins later changes nothing until then. @param {Motion} motion */
+  setCamera(motion) {
+    this.motions.add(motion);
+    clearTimeout(this.#beginning);
+    const wait = this.motions.nextStart - FRAME_MS - Date.now();
+    if (motion.start - FRAME_MS <= Date.now()) this.#redraw();
+    if (wait > 0 && wait < Infinity) this.#beginning = setTimeout(() => this.#redraw(), wait);
   }
 
   /** Take how the wall stands; tiles that were there before travel to their new places for `duration` ms from `start`. @param {Standing} standing */
-  setTiles({ tiles, order, lanes, strip, start, duration }) {
+  setTiles({ tiles, order, lanes, axes = null, strip, start, duration }) {
     const now = Date.now();
     this.#before = new Map([...this.#tiles].map(([id, tile]) => [id, this.#placed(tile, now)]));
     const changed = new Map(tiles.map((tile) => [tile.id, tile]));
@@ -92,6 +105,7 @@ export class Scene {
       return tile ? [[id, tile]] : [];
     }));
     this.#lanes = lanes;
+    this.#axes = axes;
     this.#strip = strip;
     this.#move = { start, duration };
     this.#redraw();
@@ -100,6 +114,12 @@ export class Scene {
   /** Show where tiles would be inserted, in wall units. @param {Rect|null} line */
   setInsertion(line) {
     this.#insertion = line;
+    this.#redraw();
+  }
+
+  /** Draw something else in the place of the wall from now on, or the wall again. @param {((context: OffscreenCanvasRenderingContext2D, theme: Theme, ratio: number) => void)|null} [draw] */
+  setInstead(draw = this.#instead) {
+    this.#instead = draw;
     this.#redraw();
   }
 
@@ -180,9 +200,16 @@ export class Scene {
     if (!canvas || !context || !theme || canvas.width === 0) return;
     const now = Date.now() + FRAME_MS; // when it is seen
     const moving = now < this.#move.start + this.#move.duration;
-    const panning = now < this.#motion.start + this.#motion.duration;
+    const { began } = this.motions;
+    const camera = this.motions.at(now);
+    this.#all ||= this.motions.began !== began || (this.#axes !== null && this.#changed.size > TOUCHED_MOST);
+    const panning = this.motions.moving(now);
     if (!this.#all && this.#changed.size === 0 && this.#touched.size === 0) return;
-    const camera = cameraAt(this.#motion, now);
+    if (this.#instead) {
+      this.#instead(context, theme, this.#ratio);
+      this.#all = false;
+      return this.#drew();
+    }
     const view = { width: canvas.width / this.#ratio, height: canvas.height / this.#ratio };
     const style = { theme, ratio: this.#ratio, strip: this.#strip * camera.scale, now: nowSeconds(), moving: moving || panning };
     const paint = { context, camera, view, style, now };
@@ -193,28 +220,35 @@ export class Scene {
       this.#age(ages, style.now);
     } else {
       for (const tile of this.#named(this.#touched)) this.#drawArea(paint, around(toScreen(camera, tile.cell), AROUND_PX));
-      for (const tile of this.#named(this.#changed)) this.#drawPicture(paint, tile);
+      for (const tile of this.#named(this.#changed)) if (!this.#axes) this.#drawPicture(paint, tile); else this.#drawArea(paint, toScreen(camera, tile.picture));
     }
     if (this.#insertion) drawInsertion(context, toScreen(camera, this.#insertion), style);
+    this.#all = moving || panning || this.motions.nextStart <= now + FRAME_MS;
+    this.#drew();
+    if (this.#all) this.#ask();
+  }
+
+  #drew() {
     this.frames += 1;
     this.#changed.clear();
     this.#touched.clear();
-    this.#all = moving || panning;
-    if (this.#all) this.#ask();
   }
 
   /** Draw all that is in an area of the view. @param {Paint} paint @param {Rect} area CSS pixels @param {number[]} [ages] takes the ages that are said */
   #drawArea({ context, camera, view, style, now }, area, ages = []) {
     this.#clip(context, area, style);
-    for (const tile of this.#tiles.values()) {
+    if (this.#axes) drawAxisLines(context, this.#axes, camera, view, style);
+    for (const tile of this.#axes ? lookedAtLast(this.#tiles) : this.#tiles.values()) {
       const placed = this.#placed(tile, now);
       const cell = toScreen(camera, placed.cell);
       if (!overlap(around(cell, AROUND_PX), area)) continue;
+      if (this.#axes) drawGround(context, cell, style);
       const asOf = this.#asOf(tile);
       if (asOf !== null) ages.push(asOf);
       drawTile(context, { tile, cell, picture: toScreen(camera, placed.picture), image: this.pictures.of(tile.id), asOf }, style);
     }
     drawLanes(context, this.#lanes, camera, view, style);
+    if (this.#axes) drawAxisWords(context, this.#axes, camera, view, style);
     context.restore();
   }
 
@@ -260,9 +294,3 @@ export class Scene {
     }
   }
 }
-
-/** Return the rectangle, larger on all sides. @param {Rect} rect @param {number} by @returns {Rect} */
-const around = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
-
-/** @param {Rect} a @param {Rect} b */
-const overlap = (a, b) => a.x < b.x + b.width && a.y < b.y + b.height && a.x + a.width > b.x && a.y + a.height > b.y;

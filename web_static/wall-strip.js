@@ -18,6 +18,7 @@ import { stateWord } from './words.js';
 const TITLE_PX = 13;
 const TITLE_MOST_PX = 17;
 const TITLE_LEAST_PX = 8.5;
+const LEAST_LETTERS = 4; // heights of a letter: a title that keeps in sight has so much room, or is left out
 const BESIDE_MOST = 4; // stickers beside a title before it is cut for more
 const DOT_LEAST = 3; // device pixels
 const WHOLE = 12; // so many heights of a letter, or all that it needs, the title keeps beside what is calm
@@ -50,6 +51,7 @@ export function drawStrip(/** @type {Context} */ context, /** @type {Painted} */
   const size = Math.min(TITLE_MOST_PX, Math.max(Math.min(TITLE_PX, style.strip * 0.62), style.strip * 0.34));
   const left = Math.max(painted.picture.x, 0) * ratio; // a tile larger than the view keeps its title in sight
   const right = (painted.picture.x + painted.picture.width) * ratio;
+  if (left > painted.picture.x * ratio && right - left < LEAST_LETTERS * size * ratio) return; // what is in sight of it has no room for a word
   const top = (cell.y + cell.height - style.strip) * ratio;
   context.globalAlpha = tile.dimmed ? 1 - theme.dim * 0.7 : 1;
   if (size < TITLE_LEAST_PX || cell.width < 28) drawDots(context, tile.stickers, { left, width: right - left, top, height: style.strip * ratio }, theme);

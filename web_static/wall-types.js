@@ -12,6 +12,7 @@
  * @property {string} state    of its job
  * @property {string|null} reason
  * @property {Column[]} columns
+ * @property {('camera'|'time')[]} [means]  what actions of its case are for that the page does by itself
  * @property {Record<string, string>} [images]      digests by path
  * @property {number|null} [expected_start]
  * @property {number|null} [started]

@@ -13,11 +13,15 @@
  *   | ({type: 'scene'} & import('./wall-scene.js').Standing)
  *   | {type: 'insertion', line: import('./camera.js').Rect|null}
  *   | {type: 'tiles', tiles: SceneTile[]}
+ *   | {type: 'compare', layers: import('./compare-layers.js').Layer[]|null}
+ *   | {type: 'reference', reference: import('./wall-against.js').Reference|null}
  *   | {type: 'draw'}
  *   | {type: 'stale', since: number|null}
  *   | {type: 'demand', demand: import('./demand.js').Demanded[]}
  *   | {type: 'say', message: object}
  *   | {type: 'snapshot', id: number, request: number}
+ *   | {type: 'film', tile: number|null, request: number}
+ *   | {type: 'filmed', request: number}
  *   | {type: 'drawn', request: number}} ToWorker
  * @typedef {{type: 'open'} | {type: 'outdated'} | {type: 'closed', reason: string, out: boolean} | {type: 'event', event: any}
  *   | {type: 'answer', request: number, value: any}} FromWorker
@@ -25,15 +29,26 @@
 
 import { t } from './text.js';
 import { EVENT, isGreeting, kindOf, parseEvent } from './wire.js';
+import { Against } from './wall-against.js';
+import { Compared } from './wall-compare.js';
+import { WallFilm } from './wall-film.js';
 import { Pictures } from './wall-pictures.js';
 import { Scene } from './wall-scene.js';
 
 const POLICY = 1008; // the close code (RFC 6455, section 7.4.1) by which the portal throws somebody out
 
-const pictures = new Pictures((id) => scene.pictureChanged(id));
-const scene = new Scene(pictures, () => tellDrawn());
+const pictures = new Pictures((id) => {
+  for (const each of against.changedBy(id)) scene.pictureChanged(each);
+});
+const against = new Against(pictures);
+const compared = new Compared(pictures);
+const scene = new Scene(against, () => {
+  tellDrawn();
+  film.frame();
+});
+const film = new WallFilm(scene, pictures);
 // Tests and benchmarks look in by this name, as they do in the page.
-Object.assign(globalThis, { tiledviz: { scene, pictures } });
+Object.assign(globalThis, { tiledviz: { scene, pictures, against, compared } });
 
 /** @type {WebSocket|null} */
 let socket = null;
@@ -96,7 +111,10 @@ function receive(data) {
   }
   if (event) {
     // Which stream is which tile must be known before the next message, which may be a picture.
-    if (event.event === 'wall') pictures.setTiles(event.wall.tiles);
+    if (event.event === 'wall') {
+      pictures.setTiles(event.wall.tiles);
+      against.forget();
+    }
     if (event.event === 'tiles') pictures.updateTiles(event.tiles);
     tell({ type: 'event', event });
   } else {
@@ -110,6 +128,9 @@ function leave() {
   socket = null;
   tell({ type: 'outdated' });
 }
+
+/** @param {number} request @param {Promise<unknown>} value */
+const answer = async (request, value) => tell({ type: 'answer', request, value: await value });
 
 /** @param {number} id @param {number} request */
 async function snapshot(id, request) {
@@ -136,6 +157,13 @@ addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: messa
       return scene.setInsertion(message.line);
     case 'tiles':
       return scene.updateTiles(message.tiles);
+    case 'compare': {
+      const { layers } = message;
+      return scene.setInstead(layers && ((...paint) => compared.draw(layers, ...paint)));
+    }
+    case 'reference':
+      against.setReference(message.reference);
+      return scene.setInstead();
     case 'draw':
       return scene.drawNow();
     case 'stale':
@@ -147,6 +175,10 @@ addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: messa
       return send(message.message);
     case 'snapshot':
       return void snapshot(message.id, message.request);
+    case 'film':
+      return void answer(message.request, film.begin(message.tile));
+    case 'filmed':
+      return void answer(message.request, film.end());
     case 'drawn':
       return tell({ type: 'answer', request: message.request, value: { frames: scene.frames, tiles: pictures.drawnCounts() } });
   }

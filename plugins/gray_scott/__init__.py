@@ -113,7 +113,9 @@ def case_actions(parameters: Parameters) -> Sequence[Action]:
     """Return what one can have done with tiles."""
     return [
         Action(name="camera-reset", title="Back to the first view", icon="restart"),
-        Action(name="camera-copy", title="See all as the first", icon="camera", each="once", leader=True),
+        Action(
+            name="camera-copy", title="See all as the first", icon="camera", each="once", leader=True, means="camera"
+        ),
         Action(name="isovalue", title="Isovalue", icon="level", parameters=Isovalue),
         Action(name="colours", title="Colours", icon="colour", parameters=Colouring),
         Action(name="turn", title="Turn, or stand still", icon="look", parameters=Turning),

@@ -227,7 +227,9 @@ def case_actions(parameters: Parameters) -> Sequence[Action]:
     """Return what one can have done with tiles."""
     return [
         Action(name="camera-reset", title="See all of it", icon="restart"),
-        Action(name="camera-copy", title="See all as the first", icon="camera", each="once", leader=True),
+        Action(
+            name="camera-copy", title="See all as the first", icon="camera", each="once", leader=True, means="camera"
+        ),
         Action(name="picture", title="Save a picture", icon="save", parameters=Size),
     ]
 

@@ -246,6 +246,8 @@ def test_a_lost_connection_disarms_and_says_so(chromium: Browser, home: Path) ->
     page = desk.page
     desk.arm(0, [1])
     expect(page.locator("#armed")).to_contain_text("Typing into 2 tiles")
+    # The keyboard's part of the viewer has come: what is lost is the connection alone.
+    expect(page.get_by_role("status").filter(has_text="Keys go to tile 0. Esc leaves.")).to_be_visible()
     own.process.kill()
     expect(page.get_by_role("alert").filter(has_text="Disarmed: the connection to the portal was lost")).to_be_visible()
     assert page.locator("html[data-armed]").count() == 0

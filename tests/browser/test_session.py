@@ -175,28 +175,6 @@ def test_looking_along_outlasts_a_line_that_breaks(pair: tuple[Page, Page]) -> N
     until(ben, SHOWN, 4)
 
 
-def test_a_screen_of_a_display_wall_shows_its_piece_of_what_its_leader_sees(open_page: Open) -> None:
-    leader = open_page()
-    person = leader.evaluate("window.tiledviz.session.person")
-    screen = open_page(f"#follow={person}&piece=1,0,2,1")
-    leader.get_by_role("gridcell").first.focus()
-    leader.keyboard.press("z")
-    until(screen, "window.tiledviz.session.people.size > 0")
-    wall = "({x: window.tiledviz.camera().x, s: window.tiledviz.camera().scale})"
-    leader.wait_for_timeout(1000)
-    seen = leader.evaluate(wall)
-    # The right half of the leader's view begins at its middle.
-    middle = seen["x"] + leader.evaluate("document.querySelector('#stage').clientWidth") / seen["s"] / 2
-    until(
-        screen,
-        """at => {
-            const {x, scale} = window.tiledviz.camera();
-            return x <= at + 0.01 && x + innerWidth / scale > at && scale > 0;
-        }""",
-        middle,
-    )
-
-
 def test_a_version_is_saved_compared_restored_and_deleted(open_page: Open, output: Path) -> None:
     page = open_page()
     session_menu(page)

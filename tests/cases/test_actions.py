@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import enum
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model
 
 from tvcore.case_actions import Progress, Whole, offered
 from tvcore.cases import Action
 from tvcore.cases.arguments import ArgumentsError, checked, filled, shown
 from tvcore.cases.problems import is_secret
 from tvcore.errors import TiledVizError
+from tvcore.planning import plan_case
 from tvcore.portal.roles import TABLE
 from tvcore.tiles import Target
 from tvcore.tunnel.agents import Registration
@@ -127,6 +129,60 @@ def test_a_command_has_the_values_in_its_arguments_and_never_more_arguments_or_a
         command("{size}")
     with pytest.raises(TiledVizError, match=r"go: its command has \{maybe\}, a secret: use case_action"):
         command("{maybe}")
+
+
+class Moment(BaseModel):
+    """When."""
+
+    time: float = Field(ge=0, le=40)
+    smooth: bool = True
+
+
+class Loose(BaseModel):
+    """Nothing that can be done without asking."""
+
+    time: str = ""
+    how: str
+
+
+def means(what: str, **more: Any) -> Action:
+    return Action(name="go", title="Go", means=what, **more)
+
+
+def test_what_an_action_means_can_be_done_without_asking_anything() -> None:
+    together: dict[str, Any] = {"each": "once", "leader": True}
+    assert means("camera", **together).plain()["means"] == "camera"
+    assert means("camera", **together, parameters=Given).means == "camera"
+    assert means("time", parameters=Moment).plain()["parameters"]["properties"]["time"]["maximum"] == 40
+    assert (means("time", parameters=Moment, **together).means, Action(name="go", title="Go").means) == ("time", "")
+    for wrong, more, said in (
+        ("camera", {}, "each='once', leader=True"),
+        ("camera", {"each": "once"}, "each='once', leader=True"),
+        ("camera", together | {"parameters": Loose}, "so how needs a default"),
+        ("time", {}, "has a parameter `time`, a number"),
+        ("time", {"parameters": Given}, "has a parameter `time`, a number"),
+        ("time", {"parameters": Loose}, "has a parameter `time`, a number"),
+        ("time", {"parameters": create_model("More", __base__=Moment, how=(str, ...))}, "so how needs a default"),
+        ("zoom", {}, "Input should be '', 'camera' or 'time'"),
+    ):
+        with pytest.raises(ValidationError, match=re.escape(said)):
+            means(wrong, **more)
+
+
+def test_a_plan_says_what_the_actions_of_its_case_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILEDVIZ_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    folder = tmp_path / "config" / "tiledviz" / "plugins"
+    folder.mkdir(parents=True)
+    head, _, _ = GATHER.partition("@hookimpl\ndef case_actions")
+    camera = 'Action(name="see", title="See", each="once", leader=True, means="camera")'
+    fine = f'return [{camera}, Action(name="a", title="A")]'
+    for name, actions in (("fine", fine), ("broken", "raise ValueError('not I')")):
+        code = f"{head}@hookimpl\ndef case_actions(parameters):\n    {actions}\n"
+        (folder / f"{name}.py").write_text(code.replace('"gather"', f'"{name}"'))
+    given = {"folder": str(tmp_path), "number": 1}
+    assert plan_case("fine", given)[0].means == ("camera",)
+    assert plan_case("broken", given)[0].means == ()
 
 
 def live(number: int, plugin: Path) -> Target:

@@ -108,7 +108,7 @@ def test_the_case_is_told_once_that_each_tile_is_live_and_acts_in_it(
 ) -> None:
     launched = launch(store, notes=str(notes))
     assert [tile["state"] for tile in launched] == ["live", "live"]
-    until(lambda: (notes / "10").exists() and (notes / "11").exists(), seconds=30)
+    until(lambda: all(path.exists() and path.read_text() for path in (notes / "10", notes / "11")), seconds=30)
     for index, member in enumerate(("10", "11")):
         assert json.loads((notes / member).read_text()) == [f"{member}\n", "by the case", index]
         until(lambda tile=launched[index]["id"]: "the case was here" in api.logs(store, str(tile)), seconds=10)

@@ -48,6 +48,7 @@ async function visit(page) {
   await zoom(page);
   await work(page);
   await focus(page);
+  await film(page);
 }
 
 /** Zoom in and out by the wheel and a key. */
@@ -92,6 +93,22 @@ async function focus(page) {
   await page.keyboard.press('Escape');
   await until(page, "document.querySelector('#focus').hidden || !document.querySelector('#focus').checkVisibility()", 'the wall is back');
   await picture(page, 'back', seen.tiles.map((tile) => tile.rect), (looks) => looks.every((one) => one.spread > 8));
+}
+
+/** Record the wall for two seconds; the movie stays in the folder. */
+async function film(page) {
+  await page.evaluate("(() => { const make = URL.createObjectURL.bind(URL); URL.createObjectURL = (blob) => { window.kept = blob; return make(blob); }; })()");
+  const key = async () => {
+    await page.keyboard.down('Shift');
+    await page.keyboard.press('M');
+    await page.keyboard.up('Shift');
+  };
+  await key();
+  await until(page, "document.querySelector('.recording')?.textContent.includes('0:02')", 'it records for two seconds');
+  await key();
+  await until(page, 'window.kept instanceof Blob', 'the movie is saved');
+  const movie = await page.evaluate("new Promise((done) => { const reader = new FileReader(); reader.onload = () => done(reader.result.split(',')[1]); reader.readAsDataURL(window.kept); })");
+  await writeFile(`${folder}/firefox-movie.webm`, movie, 'base64');
 }
 
 /** Wait until a JavaScript expression holds in the page. */

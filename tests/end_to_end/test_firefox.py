@@ -67,3 +67,16 @@ def test_in_firefox_the_wall_zooms(seen: dict[str, Any], output: Path) -> None:
 
 def test_nothing_goes_wrong_in_firefox(seen: dict[str, Any]) -> None:
     assert seen["problems"] == []
+
+
+def test_firefox_records_a_movie_of_the_live_wall(seen: dict[str, Any], output: Path) -> None:
+    video = cv2.VideoCapture(str(output / "firefox-movie.webm"))
+    frames = []
+    while (read := video.read())[0]:
+        frames.append(read[1])
+    video.release()
+    assert len(frames) > 10, "the tiles are live"
+    for tile in seen["tiles"]:
+        rect = dict(tile["rect"])
+        rect["y"] -= picture(output, "wall").shape[0] - frames[-1].shape[0]  # the movie has no bar
+        assert part(frames[-1], rect).std() > 8, f"tile {tile['title']} is one flat colour"

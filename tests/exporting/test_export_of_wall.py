@@ -88,3 +88,33 @@ def test_tags_and_notes_that_people_wrote_are_the_tiles_of_the_set(home: Path) -
     assert any("they are cards" in line for line in report.lines())
     assert [tile.title for tile in tileset_of_wall(store, [second], Report()).tiles] == ["t1"]
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["csv", "w.csv", "--columns", "F"], "--columns is for a contact sheet"),
+        (["csv", "w.csv", "--per-page", "4x6"], "--per-page is for a contact sheet"),
+        (["cinema", "w.cdb", "--landscape"], "--landscape is for a contact sheet"),
+        (["sheet", "w.pdf", "--set", "kept"], "leave --set and --pictures out"),
+        (["sheet", "w.pdf", "--per-page", "13x1"], "--across: Input should be less than or equal to 12"),
+        (["sheet", "w.pdf", "--per-page", "12x20", "--paper", "a5"], "do not fit on a page of a5"),
+        (["sheet", "w.gif"], "is called NAME.pdf or NAME.png"),
+        (["sheet", "w.pdf"], "there are no tiles"),
+    ],
+)
+def test_a_contact_sheet_that_cannot_be_is_refused_by_the_verb(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(export_verb, arguments)
+    assert isinstance(result.exception, UsageError)
+    assert words in str(result.exception)
+    assert not list(tmp_path.glob("w.*"))
+
+
+@pytest.mark.parametrize("size", ["4", "4x", "0x3", "4x-1", "x", "٤x٤", "100x1"])
+def test_the_tiles_of_a_page_are_two_numbers(home: Path, size: str) -> None:
+    result = CliRunner().invoke(export_verb, ["sheet", "w.pdf", "--per-page", size])
+    assert result.exit_code == 2
+    assert "write it as ACROSSxDOWN" in result.output

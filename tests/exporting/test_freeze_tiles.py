@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 
 from tvcore.batch.plan import Plan, TilePlan
@@ -18,6 +19,8 @@ from tvcore.batch.scheduler import JobState
 from tvcore.errors import UsageError
 from tvcore.exporting.exports import export_wall
 from tvcore.exporting.freeze import freeze, tileset_of_wall
+from tvcore.exporting.sheet import write_sheet
+from tvcore.exporting.sheet_layout import SheetOptions
 from tvcore.importing.report import Report
 from tvcore.proc import Process
 from tvcore.store import Store
@@ -137,3 +140,47 @@ def test_what_is_no_file_any_more_is_not_waited_for(store: Store, tmp_path: Path
     report = Report()
     export_wall(store, None, "cinema", tmp_path / "wall.cdb", report)
     assert any("here.png: there is no such file" in line for line in report.lines())
+
+
+def test_a_contact_sheet_has_what_each_tile_shows_and_what_of_it_cannot_be_had_is_told(
+    store: Store, tmp_path: Path
+) -> None:
+    report = Report()
+    path = tmp_path / "sheet.pdf"
+    done = write_sheet(store, None, path, SheetOptions(across=2, down=2), report)
+    assert (done["path"], done["paths"]) == (str(path), [str(path)])
+    with pypdfium2.PdfDocument(path) as document:
+        texts = [page.get_textpage().get_text_bounded() for page in document]
+        shown = [
+            each for page in document for each in page.get_objects() if each.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
+        ]
+    assert [title in texts[0] for title in ("t0", "t1", "t2", "t3", "t4")] == [True] * 4 + [False]
+    assert "t4" in texts[1]
+    assert "failed" in texts[0]
+    assert len(shown) >= 2, "of the two pictures"
+    rows = [line.partition(",")[0] for line in report.lines() if line.startswith("row ")]
+    assert rows[:1] == ["row 3"]
+    assert rows[-1:] == ["row 5"]
+    pictures = tmp_path / "sheet.png"
+    done = write_sheet(store, [store.tiles()[1]["id"]], pictures, SheetOptions(across=1, down=1, paper="a5"), Report())
+    assert done["paths"] == [str(pictures)]
+    assert cv2.imread(str(pictures)).std() > 10
+
+
+def test_a_contact_sheet_is_never_written_over_and_of_several_pages_all_or_none_are(
+    store: Store, tmp_path: Path
+) -> None:
+    one = SheetOptions(across=1, down=1)
+    (tmp_path / "sheet-2.png").write_text("mine")
+    there = sorted(tmp_path.iterdir())
+    with pytest.raises(UsageError, match=r"sheet-2.png: it is there already"):
+        write_sheet(store, None, tmp_path / "sheet.png", one, Report())
+    for name, why in (("sheet-2.png", "there already"), ("sheet.svg", "is called NAME.pdf"), ("no/a.pdf", "no folder")):
+        with pytest.raises(UsageError, match=why):
+            write_sheet(store, None, tmp_path / name, one, Report())
+    with pytest.raises(UsageError, match="no column 'mass'"):
+        write_sheet(store, None, tmp_path / "a.pdf", SheetOptions(columns=("mass",)), Report())
+    with pytest.raises(UsageError, match="at least one"):
+        write_sheet(store, [123456], tmp_path / "a.pdf", one, Report())
+    assert sorted(tmp_path.iterdir()) == there
+    assert (tmp_path / "sheet-2.png").read_text() == "mine"

@@ -105,6 +105,7 @@ def browse(planted: Planted, browser: Browser, links: dict[str, str], password: 
     page.keyboard.press("Escape")
     page.reload()
     owner.on_wall()
+    until(page, "window.tiledviz.tiles().length > 0 && window.tiledviz.session.loaded")
     page.keyboard.press("Shift+I")
     page.get_by_role("button", name="New invitation").click()
     page.get_by_role("button", name="Make the link").click()

@@ -96,6 +96,26 @@ def test_the_actions_of_a_case_are_offered_for_its_live_tiles_to_whom_they_are_f
         assert [each["name"] for each in theirs] == names
 
 
+def test_the_wall_says_what_the_actions_of_a_case_mean_while_an_agent_of_it_runs(
+    portal: RunningPortal, browser: Browser, until: Until
+) -> None:
+    case = CASE.with_name("viewing_actions.py")
+    plan = {"case": "viewing_actions", "plugin": f"folder:viewing_actions:{case}", "means": ["camera", "time"]}
+    job = RunningJob(portal, 2, plan=plan)
+
+    def means() -> Any:
+        return next(each["means"] for each in browser.get("/wall").json["sets"] if each["job"] == job.id)
+
+    until(lambda: means() == ["camera", "time"], seconds=30)
+    offered = {each["name"]: each for each in browser.post("/tiles/actions", {"tiles": job.tiles}).json["actions"]}
+    assert {name: each["means"] for name, each in offered.items()} == {"look": "camera", "moment": "time"}
+    assert offered["moment"]["parameters"]["properties"]["time"]["maximum"] == 40
+    assert said(act(browser, job.tiles, "moment", time=2.5)) == ["at 2.5", "at 2.5"]
+    job.agent.stop()
+    until(lambda: means() == [], seconds=30)
+    job.end()
+
+
 def test_an_action_with_parameters_is_done_with_each_tile_on_its_node_and_says_what_came_of_it(
     portal: RunningPortal, browser: Browser, job: RunningJob
 ) -> None:

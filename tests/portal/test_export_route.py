@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import cinema_rules
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 
 from portal_kit import Browser, RunningJob
@@ -78,6 +81,64 @@ def test_a_tile_set_that_is_kept_is_exported_too(browser: Browser, job: RunningJ
     assert answer["report"]["about"] == ["left: the tiles' keys: read again, they are numbered from 1"]
     assert (cv2.imread(str(path / "files" / "00001.png")) == DRAWN).all()
     assert browser.post("/export", {"format": "csv", "set": "no-such-set"}).status in (400, 404, 409)
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [page.get_textpage().get_text_bounded() for page in document]
+    finally:
+        document.close()
+
+
+def test_a_contact_sheet_has_the_tiles_in_their_order_with_title_values_and_picture(
+    browser: Browser, job: RunningJob
+) -> None:
+    good, png = cv2.imencode(".png", np.full((60, 80, 3), (20, 60, 210), np.uint8))
+    assert good
+    job.agent.picture = png.tobytes()
+    tiles = job.tiles[::-1]
+    answer = browser.post("/sheet", {"tiles": tiles, "title": "Two", "columns": ["F"], "across": 1, "down": 1})
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream")
+    first, second = pages_of(answer.content)
+    assert "tile 1" in first
+    assert "F 0.01" in first
+    assert "tile 0" in second
+    assert "Two" in first
+    assert "2 / 2" in second
+    answer = browser.post("/sheet", {"tiles": tiles, "format": "png", "across": 2, "down": 1})
+    page = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    assert page.shape[:2] == pytest.approx((2339, 1654), abs=1)
+    near = (np.abs(page.astype(int) - (20, 60, 210)) < 8).all(axis=2)
+    assert near.mean() > 0.1, "the pictures stand on it"
+    archive = zipfile.ZipFile(
+        io.BytesIO(browser.post("/sheet", {"tiles": tiles, "format": "png", "down": 1, "across": 1}).content)
+    )
+    assert archive.namelist() == ["sheet-1.png", "sheet-2.png"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"columns": ["no such"]}, "no column 'no such'; they have: F"),
+        ({"across": 12, "down": 20, "columns": ["F"]}, "do not fit on a page of a4"),
+        ({"across": 0}, "across"), ({"paper": "b7"}, "paper"), ({"columns": ["F"] * 21}, "columns"),
+        ({"title": "x" * 201}, "title"), ({"format": "svg"}, "format"), ({"tiles": []}, "tiles"),
+        ({"font": "/a"}, "font"),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_cannot_be_is_refused_in_one_line(
+    browser: Browser, job: RunningJob, more: dict[str, Any], words: str
+) -> None:
+    answer = browser.post("/sheet", {"tiles": job.tiles} | more)
+    assert answer.status == 400
+    assert words in answer.json["error"]
+    assert "\n" not in answer.json["error"]
+
+
+def test_a_tile_without_a_picture_says_its_state_on_the_sheet(browser: Browser, job: RunningJob) -> None:
+    (text,) = pages_of(browser.post("/sheet", {"tiles": job.tiles}).content)  # an agent that breaks off
+    assert text.count("live") == 2
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,16 @@ Until = Callable[..., None]
 TOKEN = "m" * 16 + "0123456789abcdef"
 
 # POST, but nothing is other than before: they ask, or (an action) write themselves down where it is done.
-ASKING = {"/cases/{case}/check", "/qr", "/tickets", "/tiles/act", "/tiles/actions", "/tiles/play", "/tiles/windows"}
+ASKING = {
+    "/cases/{case}/check",
+    "/qr",
+    "/sheet",
+    "/tickets",
+    "/tiles/act",
+    "/tiles/actions",
+    "/tiles/play",
+    "/tiles/windows",
+}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from portal_kit import RunningPortal, WallPage, closing
 from tvcore.portal.auth import Login
 from tvcore.portal.page_messages import Operation, PageMessage
 from tvcore.portal.roles import Grant, Role
-from tvcore.portal.room import Member, Room
+from tvcore.portal.room import HAND_EVERY, Member, Room
 from tvcore.portal.rooms import Rooms
 from tvcore.portal.shares import Allowance
 from tvcore.portal.spread import Spread
@@ -220,12 +221,38 @@ def test_people_see_who_comes_what_each_looks_at_and_who_goes(pages: Pages) -> N
     one.here(focus=3)
     two.join()
     two.here(view=[0, 0.5, 2, 1], zoomed=[7])
-    here = {"name": None, "focus": None, "view": None, "columns": None, "zoomed": []}
+    here = {
+        "name": None, "focus": None, "view": None, "columns": None, "zoomed": [], "hand": None, "presents": False,
+    }  # fmt: skip
     assert two.sees(one.name) == here | {"person": one.me["person"], "focus": 3}
     seen = {"person": two.me["person"], "view": [0, 0.5, 2, 1], "zoomed": [7]}
     assert one.sees(two.name) == here | seen
     two.wall.close()
     assert one.sees(two.name) is None
+
+
+def test_a_hand_that_is_shown_is_told_to_the_others_smoothly_and_must_be_a_place(pages: Pages) -> None:
+    one, two = pages(), pages()
+    for page in (one, two):
+        page.join()
+    one.here(hand=[0, 0], presents=True)
+    two.sees(one.name)
+    began, seen = time.monotonic(), []
+    for i in range(1, 41):
+        one.here(hand=[i / 4, -i], presents=True)
+        gevent.sleep(0.02)
+    while not seen or seen[-1]["hand"] != [10, -40]:
+        seen.append(two.sees(one.name))
+    assert all(told["presents"] for told in seen)
+    assert 4 <= len(seen) <= 2 + (time.monotonic() - began) / HAND_EVERY, "some times a second, and no more"
+    one.here(hand=None)
+    told = two.sees(one.name)
+    assert (told["hand"], told["presents"]) == (None, False)
+    one.wall.close()
+    for hand in ([1], [1, 2, 3], [1, "2"], "1,2", [1e10, 0], [True, 1], 7):
+        odd = pages()
+        odd.here(hand=hand)
+        assert closing(odd.wall.connection).code == 1007, hand
 
 
 def test_nobody_speaks_for_the_page_of_somebody_else(pages: Pages) -> None:

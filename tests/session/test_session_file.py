@@ -45,6 +45,14 @@ def filled(store: Store, ids: list[int]) -> None:
             ["tag/hot%20one/colour", "#ff0000"],
             ["person/ann/selection", [a]],
             ["bookmark/x", {"name": "both", "view": {"tile": a, "zoomed": [b, a, 999], "text": ""}}],
+            ["slides", ["x"]],
+            ["bookmark/y", {"name": "pair", "view": {
+                "shared": [["sort", None], ["hands/h", {"name": "p", "leader": a, "tiles": [999]}], "odd", [3, 4]],
+                "own": {"compare": {"way": "swipe", "tiles": [b, 999, a]}, "other": 7}}}],
+            ["hands/h", {"name": "pair", "leader": b, "tiles": [a, 999], "together": True}],
+            ["hands/lone", {"name": "of one that is gone", "leader": 999, "tiles": [b]}],
+            ["reference", {"tile": b, "way": "signed", "scale": 4}],
+            ["time", 2.5],
         ],
         text=[[f"note/{b}", [["+", "", "naïve 🙂"]]]],
     )  # fmt: skip
@@ -74,7 +82,19 @@ def test_a_session_comes_back_from_its_file_on_tiles_with_other_ids(store: Store
     assert document.plain() == {
         "registers": {
             "bookmark/x": {"name": "both", "view": {"tile": a, "zoomed": [b, a], "text": ""}},
+            "bookmark/y": {
+                "name": "pair",
+                "view": {
+                    "shared": [["sort", None], ["hands/h", {"name": "p", "leader": a, "tiles": []}]],
+                    "own": {"compare": {"way": "swipe", "tiles": [b, a]}, "other": 7},
+                },
+            },
+            "hands/h": {"name": "pair", "leader": b, "tiles": [a], "together": True},
+            "hands/lone": {"name": "of one that is gone", "leader": None, "tiles": [b]},
             "layout/columns": 3,
+            "reference": {"tile": b, "way": "signed", "scale": 4},
+            "slides": ["x"],
+            "time": 2.5,
             f"order/{a}": "b",
             "tag/hot%20one/colour": "#ff0000",
             f"tags/{b}/hot%20one": True,
@@ -188,6 +208,44 @@ def test_titles_of_any_length_come_back(store: Store, tmp_path: Path) -> None:
     assert other.rooms.document("main").text(f"note/{b}") == "naïve 🙂"
 
 
+def test_a_reference_that_is_not_on_the_wall_is_told_and_left(store: Store, tmp_path: Path) -> None:
+    (a,) = launch(store, "one", [4])
+    do(store, "a-1", set=[["reference", {"tile": a, "way": "absolute", "scale": 1}]])
+    document = acts.export_session(store)
+    other = Store.open(f"sqlite:///{tmp_path}/other.sqlite")
+    launch(other, "two", [5], "Others")
+    found = acts.import_session(other, document)
+    assert found["missing"] == ["tile 'm4' of gears is not on this wall"]
+    assert other.rooms.document("main").get("reference") is None
+    (c,) = launch(store, "three", [4])
+    acts.carry_over(store, {a: c})
+    assert store.rooms.document("main").get("reference") == {"tile": c, "way": "absolute", "scale": 1}
+    store.remove_tiles([c])
+    document = acts.export_session(store)
+    assert "reference" not in document["registers"]
+    assert document["notes"] == ["what people wrote on 1 tile that is off the wall is not in it"]
+
+
+def test_a_column_that_was_made_goes_with_the_tiles_that_it_is_of(store: Store, tmp_path: Path) -> None:
+    a, b = launch(store, "one", [4, 5])
+    column = {"how": "PCA", "unit": "", "values": [[a, 1.5], [999, 7.0], [b, -2.0]], "tagged": None}
+    scatter = {"x": {"by": "column:pca_1", "log": False}, "y": {"by": "column:F", "log": True}, "size": 1.0}
+    do(store, "m-1", set=[["made/pca_1", column], ["layout/scatter", scatter]])
+    written = json.loads(json.dumps(acts.export_session(store)))
+    other = Store.open(f"sqlite:///{tmp_path}/other.sqlite")
+    launch(other, "zero", [9, 9], "Others")
+    c, d = launch(other, "two", [4, 5])
+    assert acts.import_session(other, written) == {"changed": True, "missing": []}
+    assert other.rooms.document("main").plain()["registers"] == {
+        "made/pca_1": column | {"values": [[c, 1.5], [d, -2.0]]},
+        "layout/scatter": scatter,
+    }
+    e, f = launch(store, "three", [4, 5])
+    acts.carry_over(store, {a: e, b: f})
+    moved = store.rooms.document("main").get("made/pca_1")
+    assert moved == column | {"values": [[e, 1.5], [999, 7.0], [f, -2.0]]}
+
+
 def test_what_goes_over_to_other_tiles_is_all_that_people_made_of_them(store: Store) -> None:
     a, b, c = launch(store, "one", [4, 5, 6])
     filled(store, [a, b])
@@ -253,7 +311,8 @@ def test_the_command_line_saves_compares_restores_exports_and_imports(store: Sto
     do(store, "a-10", set=[["layout/columns", 9]])
     assert "imported" in tell("import", str(there))
     differences = json.loads(tell("compare", "first", "--json"))["differences"]
-    assert differences == ["bookmark/x"], "its view named a tile that is not on the wall"
+    named = ["bookmark/x", "bookmark/y", "hands/h", "hands/lone"]
+    assert differences == named, "they named a tile that is not on the wall"
     assert "taken back: import of" in tell("undo")
     assert store.rooms.document("main").get("layout/columns") == 9
     do(store, "a-11", set=[["layout/gap", 5]])

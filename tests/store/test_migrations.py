@@ -25,6 +25,7 @@ from tvcore.store.models import Base
 
 REVISIONS = [f"{number:04}" for number in range(1, int(database.HEAD))]
 NEVER_AGAIN = {"project", "session", "version", "tile", "person", "invitation", "api_token"}
+CIRCULAR = {"invitation.person_id"}
 # What a column says where not any text or number will do; {} stands for the row's number.
 VALUES = {
     "session.name": ("main", "other"),
@@ -86,21 +87,38 @@ def as_at(revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def filled(engine: sa.Engine) -> Rows:
-    """Put two rows into every table that use every column; return them."""
+    """Have two rows in every table that use every column, and none that migrations put there; return them."""
     tables = sa.MetaData()
     with database.exclusive(engine) as db:
         tables.reflect(db)
+        # Where tables refer to each other, one of them says so when the other is there.
+        sort = sa.schema.sort_tables_and_constraints
+        ordered = list(sort(tables.tables.values(), lambda key: _column(key) in CIRCULAR))  # type: ignore[no-untyped-call]
+        there = [table for table, _ in ordered if table is not None and table.name != "alembic_version"]
+        circular = [column for table, keys in ordered if table is None for key in keys for column in key.columns]
+        for column in circular:
+            db.execute(sa.text(f'UPDATE "{column.table.name}" SET "{column.name}" = NULL'))
+        for table in reversed(there):
+            db.execute(sa.text(f'DELETE FROM "{table.name}"'))
         written: Rows = {}
-        for table, _ in sa.schema.sort_tables_and_constraints(tables.tables.values()):  # type: ignore[no-untyped-call]
-            if table is None or table.name == "alembic_version":
-                continue
+        for table in there:
             written[table.name] = [_row(table, number) for number in (1, 2)]
             names = [column.name for column in table.columns]
             quoted = ", ".join(f'"{name}"' for name in names)
             into = sa.text(f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join(f":{name}" for name in names)})')
+            later = {column.name: None for column in circular if column.table is table}
             for row in written[table.name]:
-                db.execute(into, row)
+                db.execute(into, row | later)
+        for column in circular:
+            for row in written[column.table.name]:
+                set_ = sa.text(f'UPDATE "{column.table.name}" SET "{column.name}" = :{column.name} WHERE id = :id')
+                db.execute(set_, {"id": row["id"], column.name: row[column.name]})
     return written
+
+
+def _column(key: sa.ForeignKeyConstraint) -> str:
+    assert key.table is not None
+    return f"{key.table.name}.{key.column_keys[0]}"
 
 
 def _row(table: sa.Table, number: int) -> dict[str, Any]:
@@ -136,7 +154,7 @@ def test_a_store_of_every_release_is_brought_up_to_date_and_keeps_every_field_of
     store = Store.open()
     for table, rows in before.items():
         found = stored(store.engine, table)
-        if table == "login":
+        if table == "login" and revision < "0010":
             assert found == [], "whose logins these were is not known"
             continue
         assert [{name: of[name] for name in row} for of, row in zip(found, rows, strict=True)] == rows, table

@@ -55,6 +55,7 @@ def _environment(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
+Meaning = Literal["camera", "time"]
 NodeHook = Literal["case_ready", "case_limit", "case_end"]
 Text = Annotated[str, AfterValidator(_text)]
 Argument = Annotated[str, AfterValidator(_argument)]
@@ -123,6 +124,7 @@ class Plan(BaseModel):
     )
     plugin: Text = Field(default="", description="which plugin the case is, so that nodes load the very same")
     hooks: tuple[NodeHook, ...] = Field(default=(), description="of those that are called on the nodes, what it has")
+    means: tuple[Meaning, ...] = Field(default=(), description="what actions of the case are for, as they say")
     plugin_memory: int = Field(default=0, ge=0, description="bytes that a process of its hooks may have; 0: no bound")
     warning: int = Field(default=0, ge=0, description="seconds before the time limit at which case_limit is called")
     scratch: Text = Field(default="", description="folder on the nodes for what tiles write and nobody keeps; or empty")

@@ -112,6 +112,7 @@ def check_kind(kind: str, command: tuple[str, ...], source: str) -> None:
 
 Icon = Literal["act", "restart", "save", "look", "count", "stop", "camera", "colour", "level", "table"]
 Right = Literal["see", "arrange", "manage", "operate"]
+Means = Literal["", "camera", "time"]
 
 
 class Action(BaseModel):
@@ -124,6 +125,10 @@ class Action(BaseModel):
     instead of ``case_action``: in each argument ``{name}`` stands for that parameter, ``{{`` for a brace. *right* is
     what who does it must have, *seconds* how long it may take for one tile (or once). *confirm* is a question that is
     asked before; empty: none is.
+
+    *means* says what it is for where TiledViz does it by itself: ``camera``, the others look from where the first does
+    (a ``once`` with a *leader*, asking nothing that has no default); ``time``, show the moment that its parameter
+    ``time`` says, a number whose least and largest value and unit are those of the slider.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,6 +143,7 @@ class Action(BaseModel):
     right: Right = "operate"
     seconds: float = Field(default=60.0, gt=0, le=86400)
     confirm: str = Field(default="", max_length=400)
+    means: Means = ""
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Self:
@@ -145,6 +151,23 @@ class Action(BaseModel):
             raise ValueError("leader: an action with a leader is done once for all: each='once'")
         if self.command and self.each == "once":
             raise ValueError("command: a command is run in each tile: each='tile'")
+        return self
+
+    @model_validator(mode="after")
+    def _means_it(self) -> Self:
+        asked = self.parameters.model_fields if self.parameters else {}
+        needed = [name for name, field in asked.items() if field.is_required()]
+        if self.means == "camera":
+            if not self.leader:
+                raise ValueError("means: a camera is one tile's, and the others take it: each='once', leader=True")
+            if needed:
+                raise ValueError(f"means: a camera is copied without asking, so {needed[0]} needs a default")
+        if self.means == "time":
+            properties = self.parameters.model_json_schema().get("properties", {}) if self.parameters else {}
+            if properties.get("time", {}).get("type") not in ("number", "integer"):
+                raise ValueError("means: an action that means time has a parameter `time`, a number")
+            if others := [name for name in needed if name != "time"]:
+                raise ValueError(f"means: a time is shown without asking, so {others[0]} needs a default")
         return self
 
     def plain(self) -> dict[str, Any]:

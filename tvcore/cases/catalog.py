@@ -72,7 +72,10 @@ class PluginLostError(TiledVizError):
 
 @dataclass(frozen=True)
 class Survey:
-    """What a plan needs of a case: per tile its index, title, tags, row in the ensemble, and what runs in it."""
+    """What a plan needs of a case: per tile its index, title, tags, row in the ensemble, and what runs in it.
+
+    *means* is what actions of the case are for that TiledViz does by itself (``Action.means``).
+    """
 
     plugin: Plugin
     title: str
@@ -85,6 +88,7 @@ class Survey:
     ensemble: str | None
     live: bool
     hooks: tuple[str, ...]
+    means: tuple[str, ...]
 
 
 # -------------------------------------------------------------------------- which
@@ -205,6 +209,7 @@ def survey(
         ensemble=found["ensemble"],
         live=found["live"],
         hooks=tuple(found["hooks"]),
+        means=tuple(found["means"]),
     )
 
 

@@ -1,8 +1,9 @@
 """The hooks of a plugin: what a case is, and what a plugin adds to TiledViz. One plugin is one case, or none.
 
 A plugin is a module (or object) that implements some of these, each marked with ``@hookimpl``; an implementation
-takes just those of the arguments that it needs. ``VERSION`` grows when a hook or an argument is added. One that is to
-change warns for a release before it does: ``DEPRECATED``, which `tiledviz plugin check` and `tiledviz cases` show.
+takes just those of the arguments that it needs. ``VERSION`` grows when a hook, an argument or a field of a value is
+added. One that is to change warns for a release before it does: ``DEPRECATED``, which
+`tiledviz plugin check` and `tiledviz cases` show.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tvcore.ensemble import Column
     from tvcore.importing.importers import Importer
 
-VERSION = 1
+VERSION = 2
 # What is going to change, by hook ("case_tile") or argument ("case_tile.member"): what to write instead, in one line.
 DEPRECATED: Mapping[str, str] = {}
 

@@ -105,7 +105,17 @@ def survey(
         "live": ensemble is not None and ensemble.live,
         "title": case.info.title,
         "hooks": case.hooks,
+        "means": _means(case, parameters),
     }
+
+
+def _means(case: Case, parameters: Any) -> list[str]:
+    """Return what actions of the case mean; where they fail it can be launched, and who asks for actions is told."""
+    begin("case_actions")
+    try:
+        return sorted({action.means for action in case.actions(parameters) if action.means})
+    except TiledVizError:
+        return []
 
 
 def _write_values(case: Case, parameters: Any, members: Sequence[Member]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tvcore import tiles as acts
+from tvcore.analysis.made import Made
 from tvcore.batch import watch
 from tvcore.batch.plan import TilePlan
 from tvcore.errors import TiledVizError, UsageError
@@ -130,8 +131,8 @@ def _wall(
 ) -> tuple[TileSet, Sequence[acts.Target]]:
     """Return the tile set, and the tiles of which it is in its order."""
     watch.sync_here(store)
-    wall = store.wall(session)
     written = store.rooms.document(session)
+    wall = Made(written).wall(store.wall(session))
     by_id = {tile["id"]: tile for tile in wall["tiles"]}
     wanted = by_id.keys() if ids is None else dict.fromkeys(ids)
     if strange := sum(each not in by_id for each in wanted):

@@ -38,11 +38,14 @@ def new_invitation(
     days: float = DAYS,
     uses: int | None = 1,
     note: str = "",
+    display: str | None = None,
+    leads: bool = False,
 ) -> dict[str, Any]:
     """Invite to a session; return the ``invitation`` and its ``secret``, which is told this once.
 
     With *control* guests operate, which only who operates may give (``shell`` says what it is). *tiles*: for those
-    alone, by their ids. It is good for *days*, for so many *uses* (None: any number). Raises UsageError.
+    alone, by their ids. It is good for *days*, for so many *uses* (None: any number). *display*, *leads*: for a screen
+    of a display wall of that name, or for its remote control (``display_walls``). Raises UsageError.
     """
     _check_rights(by, control)
     if not (math.isfinite(days) and 0 < days <= DAYS_MAX):
@@ -55,7 +58,7 @@ def new_invitation(
     if tiles is not None:
         _check_tiles(store, session, tiles)
     secret = secrets.token_urlsafe(32)
-    wanted = Wanted(control, tiles, days * DAY, uses, note)
+    wanted = Wanted(control, tiles, days * DAY, uses, note, display, leads)
 
     def check(now: Grant | None) -> None:
         # What *by* may was so when the portal asked last: in the meantime it may have been taken from them.

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tvcore import api, paths
+from tvcore.analysis.made import Made
 from tvcore.batch import watch
 from tvcore.portal.access_calls import ACCESS_FUNCTIONS
 from tvcore.portal.account_calls import ACCOUNT_FUNCTIONS
+from tvcore.portal.analysis_calls import ANALYSIS_FUNCTIONS
 from tvcore.portal.audit_calls import AUDIT_FUNCTIONS
 from tvcore.portal.chosen import Part
 from tvcore.portal.export_calls import EXPORT_FUNCTIONS
@@ -140,7 +142,8 @@ def logs(tile: int, lines: int) -> list[str]:
 
 def tiles(session: str) -> Any:
     """Return what ``tiledviz tiles --json`` prints of *session*, as far as it is known: nobody is asked for it."""
-    return finite(opened_store().tiles(session=session))
+    store = opened_store()
+    return finite(Made(store.rooms.document(session)).tiles(store.tiles(session=session)))
 
 
 def jobs(session: str) -> Any:
@@ -176,6 +179,7 @@ def launch_again(job: str) -> Any:
 _OTHERS = (
     TILE_FUNCTIONS, TILESET_FUNCTIONS, EXPORT_FUNCTIONS, SESSION_FUNCTIONS, SEARCH_FUNCTIONS, LAUNCH_FUNCTIONS,
     LOGIN_FUNCTIONS, ACCOUNT_FUNCTIONS, ACCESS_FUNCTIONS, AUDIT_FUNCTIONS, HEALTH_FUNCTIONS, PROJECT_FUNCTIONS,
+    ANALYSIS_FUNCTIONS,
 )  # fmt: skip
 FUNCTIONS = {name: function for others in _OTHERS for name, function in others.items()} | {
     function.__name__: function

@@ -77,7 +77,9 @@ class Part:
         """Return of an operation what may be seen."""
         if any(name in op for name in ("settle", "undo", "redo")):
             return {name: op[name] for name in ("id", "person", "seq", "at", "settle", "undo", "redo") if name in op}
-        sets = [[path, value] for path, value in op.get("set", ()) if self.shows(path, value)]
+        # What names other tiles takes the place of what did not: then there is nothing here.
+        said = [[path, value if self.shows(path, value) else None] for path, value in op.get("set", ())]
+        sets = [[path, value] for path, value in said if self.shows(path, value)]
         texts = self._texts(op.get("text", ()))
         shown = {**({"set": sets} if sets else {}), **({"text": texts} if texts else {})}
         if not shown:
@@ -107,9 +109,14 @@ class Part:
             person, _, what = rest.partition("/")
             if what == "name":
                 return True
-            own = person == self.person
-            return own and (value is None or what not in OWN_TILES or self.tiles.issuperset(value))
+            return person == self.person and (value is None or self._ours(path, value))
+        if first == "hands" or path == "reference":
+            return value is None or self._ours(path, value)
         return path in LAYOUT
+
+    def _ours(self, path: str, value: object) -> bool:
+        named = _named(path, value)
+        return named is not None and self.tiles.issuperset(named)
 
     def has(self, tile: str) -> bool:
         """Return whether *tile*, as a path names it, is one of these."""
@@ -118,10 +125,10 @@ class Part:
     def foreign(self, op: Mapping[str, Any]) -> int | None:
         """Return a tile that is none of these and that what one wants to do, *op*, names; None: it names none."""
         for path, value in _pairs(op.get("set")):
-            if isinstance(path, str) and path.rpartition("/")[2] in OWN_TILES and isinstance(value, list):
-                for tile in value:
-                    if isinstance(tile, int) and tile not in self.tiles:
-                        return tile
+            named = _named(path, value) if isinstance(path, str) else None
+            for tile in named or ():
+                if isinstance(tile, int) and tile not in self.tiles:
+                    return tile
         return None
 
     # ---------------------------------------------------------------- people
@@ -134,7 +141,25 @@ class Part:
         """Return which of these tiles one looks at by *here*: not how their wall stands, which is full of others."""
         focus = here["focus"] if here["focus"] in self.tiles else None
         zoomed = [tile for tile in here["zoomed"] if tile in self.tiles]
-        return {"focus": focus, "view": None, "columns": None, "zoomed": zoomed}
+        return {"focus": focus, "view": None, "columns": None, "zoomed": zoomed, "hand": None, "presents": False}
+
+
+def _named(path: str, value: object) -> list[Any] | None:
+    """Return the tiles that *value*, at *path*, names; None: no value that may be there."""
+    first, _, rest = path.partition("/")
+    what = rest.rpartition("/")[2]
+    match first, what, value:
+        case "person", "compare", {"tiles": list(tiles)}:
+            return tiles
+        case "person", _, list(tiles) if what in OWN_TILES:
+            return tiles
+        case "hands", _, {"leader": None, "tiles": list(tiles)}:
+            return tiles
+        case "hands", _, {"leader": leader, "tiles": list(tiles)}:
+            return [leader, *tiles]
+        case "reference", "", {"tile": int(tile)}:
+            return [tile]
+    return [] if first == "person" and what not in (*OWN_TILES, "compare") else None
 
 
 def _pairs(value: object) -> list[Sequence[Any]]:

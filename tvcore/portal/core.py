@@ -38,6 +38,7 @@ GUEST_SOCKETS_MAX = 16
 INVITATION_SOCKETS_MAX = 500  # of all who came by one
 TILE_SOCKETS_MAX = 8  # focus streams of one tile that one who only looks has: the display draws for each
 SLOW_WORKERS = 4
+ANALYSIS_WORKERS = 2
 CHECK_WORKERS = 2
 MAIL_WORKERS = 2
 BATCH_WORKERS = 4
@@ -146,6 +147,7 @@ class Portal:
         self.ordering = Workers(1, idle=ROOM_IDLE)  # what one does, others see at once: no process is started for it
         self.searches = Workers(1, idle=SEARCH_IDLE)  # it keeps what it read, for a search while somebody types
         self.slow = Workers(SLOW_WORKERS)
+        self.analysing = Workers(ANALYSIS_WORKERS)  # each waits for a process that computes for a minute or two
         self.checks = Workers(CHECK_WORKERS)  # strangers have them
         self.mailing = Workers(MAIL_WORKERS)  # a mail server that hangs keeps nobody from coming in
         self.batch = Workers(BATCH_WORKERS)
@@ -153,6 +155,7 @@ class Portal:
         self.launching = Workers(LAUNCH_WORKERS)  # a case may first make its ensemble
         self.tiles = Workers(TILE_WORKERS)
         self.commands = Workers(COMMAND_WORKERS)
+        self.sheets = Workers(1)  # who may only look has them made, one after another
         self.acting = Workers(ACT_WORKERS)  # an action may take hours
         self.asking = Workers(ASK_WORKERS)  # a plugin that hangs costs the questions to plugins alone
         self.lookers = Workers(LOOKER_WORKERS)  # the actions of those who only look take nobody else's
@@ -196,7 +199,7 @@ class Portal:
         self.rooms.stop()
         for workers in (self.quick, self.ordering, self.searches, self.slow, self.checks, self.mailing):
             workers.close()
-        for workers in (self.batch, self.forms, self.launching, self.tiles, self.commands):
+        for workers in (self.batch, self.forms, self.launching, self.tiles, self.commands, self.analysing, self.sheets):
             workers.close()
         self.auditor.settle(AUDIT_SECONDS)
         for workers in (self.acting, self.asking, self.lookers, self.auditing, self.access):

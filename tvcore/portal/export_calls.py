@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -31,4 +32,16 @@ def export_tiles(
     return export_wall(opened_store(), tiles, format, to, Report(), pictures=kept, session=session)
 
 
-EXPORT_FUNCTIONS = {export_tiles.__name__: export_tiles}
+def sheet(tiles: list[int], format: str, look: dict[str, Any], session: str) -> str:  # noqa: A002
+    """Return a contact sheet of *tiles* of the wall of *session*, its bytes in base64."""
+    from tvcore.exporting.sheet import sheet_file
+    from tvcore.exporting.sheet_layout import SheetOptions
+    from tvcore.importing.report import Report
+
+    found = sheet_file(
+        opened_store(), tiles, "png" if format == "png" else "pdf", SheetOptions(**look), Report(), session
+    )
+    return base64.b64encode(found).decode()
+
+
+EXPORT_FUNCTIONS = {each.__name__: each for each in (export_tiles, sheet)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from tvcore.exporting import Format
+from tvcore.exporting.sheet_layout import SheetOptions
 from tvcore.portal.messages import Answer, Message
 from tvcore.portal.tile_messages import TILES_MAX, TileId
 
 EXPORT_SECONDS = 900.0  # of thousands of tiles' pictures
+SHEET_SECONDS = 300.0
+SHEET_MAX = 1000  # tiles of a sheet that is made for a browser
 
 
 def _absolute(path: str) -> str:
@@ -42,6 +45,13 @@ class Export(Message):
         if self.set and (self.tiles is not None or self.pictures):
             raise ValueError("a tile set that is kept is exported as it is: leave tiles and pictures out")
         return self
+
+
+class Sheet(SheetOptions):
+    """A contact sheet that is to be made: of which tiles, in their order, and how it looks."""
+
+    tiles: list[TileId] = Field(min_length=1, max_length=SHEET_MAX)
+    format: Literal["pdf", "png"] = Field(default="pdf", description="png: of several pages a ZIP archive of pictures")
 
 
 class ExportAnswer(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from tvcore.portal import export_messages as messages
@@ -17,9 +18,20 @@ def export(call: Call) -> Any:
     return call.portal.do_commands("export_tiles", messages.EXPORT_SECONDS, **about, **asked)
 
 
+def sheet(call: Call) -> Any:
+    """Return a contact sheet as a file."""
+    look = call.body.model_dump(mode="json")
+    about = {"tiles": look.pop("tiles"), "format": look.pop("format"), "session": call.login.session}
+    return base64.b64decode(call.portal.sheets.call("sheet", messages.SHEET_SECONDS, look=look, **about))
+
+
 EXPORT_ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/export", "Write tiles, or a tile set, as TiledViz JSON, CSV, a Cinema database or a tile set", export,
         messages.ExportAnswer, body=messages.Export, right="operate", audit="export",
+    ),
+    Route(
+        "POST", "/sheet", "A contact sheet of tiles, as they are now: a PDF, a PNG, or a ZIP archive of several", sheet,
+        media="application/octet-stream", body=messages.Sheet, right="read",
     ),
 )  # fmt: skip

@@ -47,6 +47,8 @@ class Invitation(Answer):
     by: str = Field(description="who made it")
     state: Literal["open", "used", "expired", "revoked"]
     guests: list[InvitationGuest]
+    display: str | None = Field(description="the display wall whose screen it is for, or whose remote control")
+    leads: bool = Field(description="it is for a remote control")
 
 
 class MadeInvitation(Answer):

@@ -17,4 +17,5 @@ def me(login: Login) -> dict[str, Any]:
         "person": login.person, "session": session.key if session else "", "title": session.title if session else "",
         "role": login.role,
         "rights": login.rights, "chosen": login.grant is not None and login.grant.tiles is not None,
+        "leads": login.grant is not None and login.grant.may_lead(),
     }  # fmt: skip

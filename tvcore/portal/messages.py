@@ -95,6 +95,7 @@ class Here(Answer):
     role: Role
     rights: list[Right] = Field(description=_RIGHTS)
     chosen: bool = Field(description="they were invited to chosen tiles, and see no others")
+    leads: bool = Field(description="they may say what display walls show")
 
 
 class LoginAnswer(Here):
@@ -170,6 +171,7 @@ class TileSet(Answer):
     reason: str
     columns: list[Column]
     images: dict[str, str] = Field(description="digest of each image of its tiles, by its path")
+    means: list[str] = Field(default=[], description="what actions of its case are for, where an agent of it runs")
     expected_start: float | None = Field(description="while it is queued, if the batch system can say")
     started: float | None
     ends: float | None = Field(description="when its time limit ends it; times are seconds since the epoch")

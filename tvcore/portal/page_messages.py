@@ -22,6 +22,10 @@ Along = Annotated[int, Field(ge=0, lt=1 << 16)]
 Buttons = Annotated[int, Field(ge=0, lt=1 << 8)]
 Sequence = Annotated[int, Field(ge=0, lt=1 << 40)]
 Length = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
+Extent = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e9)]
+Place = Annotated[int, Field(ge=1, le=16)]
+Moment = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e15)]
+DisplayName = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 PageName = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 OperationName = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 
@@ -65,7 +69,8 @@ class Operation(BaseModel):
 class Here(_Said):
     """What the person at the page looks at: the tile in focus, what of the wall is in sight, what is zoomed.
 
-    *columns* is how many the wall has there: what is in sight means something in a wall that stands alike.
+    *columns* is how many the wall has there: what is in sight means something in a wall that stands alike. *hand* is
+    where their pointer is, in the wall's units, if they show it; *presents*: they show slides.
     """
 
     page: PageName
@@ -73,6 +78,39 @@ class Here(_Said):
     view: tuple[Length, Length, Length, Length] | None = None
     columns: Annotated[int, Field(ge=1, le=TILES_MAX)] | None = None
     zoomed: Annotated[list[Tile], Field(max_length=ZOOMED_MAX)] = []
+    hand: tuple[Length, Length] | None = None
+    presents: bool = False
+
+
+class Watch(_Said):
+    """A page that is told what a display *wall* shows; it may be the wall's *screen*, by column and row from 1."""
+
+    wall: DisplayName
+    screen: tuple[Place, Place] | None = None
+
+
+class ShownView(_Said):
+    """What a display wall shows: the part *rect* of a session's wall that stands in *columns*.
+
+    It is laid out as for a window of *layout* CSS pixels, so that it is the same on screens of all sizes.
+    """
+
+    rect: tuple[Length, Length, Extent, Extent]
+    columns: Annotated[int, Field(ge=1, le=TILES_MAX)]
+    layout: tuple[Extent, Extent]
+    zoomed: Annotated[list[Tile], Field(max_length=ZOOMED_MAX)] = []
+    focus: Tile | None = None
+    blank: bool = False
+
+
+class Lead(_Said):
+    """What a page has a display wall show, in *duration* ms; *take*: it leads the wall from now on."""
+
+    wall: DisplayName
+    view: ShownView
+    duration: Annotated[float, Field(allow_inf_nan=False, ge=0, le=10_000)] = 0.0
+    even: bool = False
+    take: bool = False
 
 
 class PageMessage(_Said):
@@ -86,6 +124,9 @@ class PageMessage(_Said):
     join: Sequence | None = None  # what it knows of the session's document; given as null: nothing
     ops: Annotated[list[Operation], Field(max_length=OPERATIONS_MAX)] | None = None
     here: Here | None = None
+    clock: Moment | None = None  # its time, in ms: it is told the portal's
+    watch: Watch | None = None  # given as null: no display wall any more
+    lead: Lead | None = None
 
 
 def read_page_message(message: bytes) -> PageMessage:

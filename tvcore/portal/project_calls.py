@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from tvcore.errors import TiledVizError
+from tvcore.people import display_walls, projects, sessions
 from tvcore.people import invitations as inviting
-from tvcore.people import projects, sessions
 from tvcore.people.by import By, NoneSuchError, NotAllowedError, by_of, shell
 from tvcore.portal.opened import opened_store
 from tvcore.portal.roles import Grant, grant_of
@@ -78,6 +78,7 @@ PROJECT_FUNCTIONS: dict[str, Callable[..., Any]] = {
         projects.set_role, projects.set_operate, projects.remove_member, projects.transfer, sessions.session,
         sessions.new_session, sessions.rename_session, sessions.copy_session, sessions.archive_session,
         sessions.show_job, sessions.hide_job, sessions.delete_session, inviting.new_invitation,
-        inviting.revoke_invitation,
+        inviting.revoke_invitation, display_walls.new_display_wall, display_walls.display_walls,
+        display_walls.remove_display_wall,
     )
 }  # fmt: skip

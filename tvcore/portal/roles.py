@@ -43,19 +43,25 @@ class Grant:
     """What somebody may do in a project or session.
 
     *operate* was granted beside the *role*. *tiles* are the ids of those that an invitation is for, None for all.
-    *scope* is what an API token is for: the rights that it has of its person's; None for all.
+    *scope* is what an API token is for: the rights that it has of its person's; None for all. *leads*: it is for the
+    remote control of a display wall.
     """
 
     role: Role
     operate: bool = False
     tiles: frozenset[int] | None = None
     scope: frozenset[Right] | None = None
+    leads: bool = False
 
     def may(self, right: Right) -> bool:
         """Return whether this has *right*."""
         if self.scope is not None and right not in self.scope:
             return False
         return right in TABLE[self.role] or (right == "operate" and self.operate)
+
+    def may_lead(self) -> bool:
+        """Return whether this may say what display walls show: who arranges the session, and their remote controls."""
+        return self.tiles is None and (self.may("arrange") or (self.leads and self.may("see")))
 
     def rights(self) -> list[Right]:
         """Return the rights that this has, in the order of the table."""
@@ -120,7 +126,10 @@ def known(text: str) -> Role | None:
 
 
 def grant_of(said: Mapping[str, Any]) -> Grant | None:
-    """Return the grant in a JSON object with ``role``, ``operate``, ``tiles`` and ``scope``; None: an unknown role."""
+    """Return the grant in a JSON object with ``role``, ``operate``, ``tiles``, ``scope``, ``leads``.
+
+    None: an unknown role.
+    """
     role = known(said["role"])
     if role is None:
         return None
@@ -130,6 +139,7 @@ def grant_of(said: Mapping[str, Any]) -> Grant | None:
         bool(said.get("operate")),
         None if tiles is None else frozenset(tiles),
         None if scope is None else frozenset(right for right in RIGHTS if right in scope),
+        bool(said.get("leads")),
     )
 
 

@@ -20,6 +20,7 @@ from gevent.event import Event
 
 from tvcore.errors import TiledVizError
 from tvcore.portal.chosen import Part
+from tvcore.portal.presenting import Presenting
 from tvcore.portal.roles import Role
 from tvcore.portal.spread import KEPT_BYTES, KEPT_MESSAGES, Spread
 from tvcore.workers import CallFailedError, CallRefusedError
@@ -29,6 +30,7 @@ SETTLE_EVERY, SETTLE_AGAIN = 10.0, 60.0  # seconds from one look at what can be 
 TOGETHER = 500  # operations that are ordered in one call
 KEPT = (KEPT_BYTES, KEPT_MESSAGES)  # of operations that were spread
 PRESENCE_EVERY = 0.2  # seconds from one telling of who moved to the next
+HAND_EVERY = 0.1  # the same while somebody shows a pointer: it is to move smoothly
 PEOPLE_BYTES, PEOPLE_MESSAGES = 1 << 18, 256
 PART_BYTES = 1 << 16  # of news that are taken apart here for who may see a part; what is more, a worker process does
 PAUSE_FIRST, PAUSE_LONGEST = 0.25, 5.0
@@ -104,6 +106,7 @@ class Room:
         self.visitors = 0  # pages that may join, or did
         self.left = time.monotonic()  # when the last of them left
         self.over = False  # the session is gone
+        self.presenting = Presenting()  # on display walls
         self._members: set[Member] = set()
         self._spread: Spread | None = None
         self._acts: deque[tuple[Member, Sequence[Operation]]] = deque()
@@ -360,7 +363,8 @@ class Room:
             self._people.add(self._people.head + 1, encoded({"event": "people", "people": pages}))
             for member in self._members:
                 member.wake()
-            gevent.sleep(PRESENCE_EVERY)
+            shown = any(here and here.get("hand") for here in pages.values())
+            gevent.sleep(HAND_EVERY if shown else PRESENCE_EVERY)
 
     def _all_people(self) -> bytes:
         if self._everyone[0] != self._people.head:

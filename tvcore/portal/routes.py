@@ -10,10 +10,12 @@ import gevent
 
 from tvcore.portal import focus, messages, wall
 from tvcore.portal.account_routes import ACCOUNT_ROUTES
+from tvcore.portal.analysis_routes import ANALYSIS_ROUTES
 from tvcore.portal.audit_routes import AUDIT_ROUTES
 from tvcore.portal.auth import Login
 from tvcore.portal.coming_in import come_in
 from tvcore.portal.core import Portal
+from tvcore.portal.display_wall_routes import DISPLAY_WALL_ROUTES
 from tvcore.portal.export_routes import EXPORT_ROUTES
 from tvcore.portal.guarding import trying
 from tvcore.portal.health import HEALTH_ROUTES
@@ -207,6 +209,7 @@ ROUTES: tuple[Route, ...] = (
     *PEOPLE_ROUTES,
     *TOKEN_ROUTES,
     *QUERY_ROUTES,
+    *ANALYSIS_ROUTES,
     Route("GET", "/tiles", "The tiles, as the node agents know them now", tiles, messages.Tile, many=True),
     Route(
         "GET", "/tiles/{tile}/log", "The last lines of what a tile's program printed", log, messages.LogAnswer,
@@ -226,6 +229,7 @@ ROUTES: tuple[Route, ...] = (
     *LAUNCH_ROUTES,
     *PROJECT_ROUTES,
     *INVITATION_ROUTES,
+    *DISPLAY_WALL_ROUTES,
     QR_ROUTE,
     Route(
         "POST", "/tickets", "A ticket for a stream", ticket, messages.TicketAnswer, body=messages.TicketRequest,

@@ -29,9 +29,9 @@ PERMISSIONS = ", ".join(
         *(f"{name}=()" for name in (
             "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
             "hid", "identity-credentials-get", "magnetometer", "microphone", "midi", "payment",
-            "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+            "publickey-credentials-get", "serial", "usb", "xr-spatial-tracking",
         )),
-        *(f"{name}=(self)" for name in ("clipboard-read", "clipboard-write", "fullscreen")),
+        *(f"{name}=(self)" for name in ("clipboard-read", "clipboard-write", "fullscreen", "screen-wake-lock")),
     ]
 )  # fmt: skip
 

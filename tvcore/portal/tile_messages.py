@@ -162,6 +162,7 @@ class CaseAction(Answer):
     right: str = Field(description="what who does it must have")
     seconds: float = Field(description="how long it may take for one tile, or once")
     confirm: str = Field(description="a question to ask before; empty: none")
+    means: str = Field(description="what the page does it for by itself: camera, time; empty: nothing")
     tiles: list[int] = Field(description="those of the tiles asked for that it is for")
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import gevent
 
 from tvcore.portal.auth import Login
-from tvcore.portal.page_messages import Here, Operation, PageMessage
-from tvcore.portal.room import Member
+from tvcore.portal.page_messages import Here, Lead, Operation, PageMessage, Watch
+from tvcore.portal.presenting import portal_ms
+from tvcore.portal.roles import RIGHTS
+from tvcore.portal.room import Member, encoded
 from tvcore.portal.rooms import Rooms
 from tvcore.portal.websocket import POLICY, CloseError
 
@@ -34,6 +36,9 @@ class Visit:
         self._member = Member(login.person, login.role, wake, self._part, login.called, end)
         self._shares = rooms.shares
         self._arranges = login.may("arrange")
+        self._leads = login.grant is not None and login.grant.may_lead()
+        self._wake = wake
+        self._asked: list[tuple[float, float]] = []  # what its clock said, and when that came
 
     def take(self, said: PageMessage, size: int) -> None:
         """Do what a message of *size* bytes says. Who says too much waits here, and nobody else does.
@@ -47,6 +52,13 @@ class Visit:
             self._offer(said.ops, size)
         if said.here is not None:
             self._here(said.here, size)
+        if said.clock is not None:
+            self._asked.append((said.clock, portal_ms()))
+            self._wake()
+        if "watch" in said.model_fields_set:
+            self._watch(said.watch)
+        if said.lead is not None:
+            self._lead(said.lead, size)
 
     def _offer(self, operations: list[Operation], size: int) -> None:
         if not self._member.joined:
@@ -76,12 +88,32 @@ class Visit:
         said = here.model_dump(exclude={"page"})
         self._room.here(self._member, here.page, self._part.sight(said) if self._part else said)
 
+    def _watch(self, watch: Watch | None) -> None:
+        self._rest(self._shares.join(self._member.person))
+        if watch is None or self._part is not None:  # what a wall shows is full of others' tiles
+            self._room.presenting.watch(self._member, None)
+        else:
+            self._room.presenting.watch(self._member, watch.wall, watch.screen)
+
+    def _lead(self, lead: Lead, size: int) -> None:
+        self._rest(self._shares.here(self._member.person, size))
+        if self._leads:
+            view = lead.view.model_dump()
+            self._room.presenting.lead(self._member, lead.wall, view, lead.duration, lead.even, lead.take)
+        else:
+            why = f"this needs the right `arrange`, or the address of a remote control: {RIGHTS['arrange']}"
+            self._member.tell(encoded({"event": "refused", "what": "lead", "why": why}))
+
     def news(self) -> list[bytes]:
-        """Return what is to be told to the page now."""
-        return self._room.news(self._member)
+        """Return what is to be told to the page now. What is said of clocks is said as late as can be."""
+        found = self._room.news(self._member) + self._room.presenting.news(self._member)
+        asked, self._asked = self._asked, []
+        # RFC 5905's timestamps (section 7.3): when the page asked, when that came, when it is answered.
+        return found + [encoded({"event": "clock", "t1": t1, "t2": t2, "t3": portal_ms()}) for t1, t2 in asked]
 
     def leave(self) -> None:
         """End the stay."""
+        self._room.presenting.leave(self._member)
         self._room.leave(self._member)
         self._rooms.leave(self._room)
 

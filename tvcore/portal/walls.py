@@ -121,12 +121,16 @@ class Wall:
     def take(self, document: dict[str, Any], streams: Streams) -> None:
         """Be what *document* says from now on, and tell the viewers what is new."""
         places: dict[int, Place] = {}
+        means: dict[str, tuple[str, ...]] = {}
         for tile in document["tiles"]:
             agent = streams.stream(tile["job"], tile["index"])
             tile["stream"] = agent.number if agent else None
             tile["away"] = streams.away(agent) if agent else None
             if agent:
                 places[tile["id"]] = (agent, tile["index"])
+                means[tile["job"]] = agent.registration.plan.means
+        for tile_set in document["sets"]:
+            tile_set["means"] = list(means.get(tile_set["job"], ()))
         changed = changed_tiles(self.document, document)
         moved = places != self._places
         noticed = self.document["notices"] != document["notices"]

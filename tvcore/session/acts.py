@@ -97,6 +97,13 @@ def write_notes(store: Store, notes: Mapping[int, str], over: Collection[int] = 
             _append(store, "", {"label": "import", **act}, session)
 
 
+def set_registers(
+    store: Store, registers: Mapping[str, Any], label: str, session: str = SESSION, person: str = HERE
+) -> None:
+    """Have *registers*, by their paths, say this, by one act; None: nothing any more. Raises RefusedError."""
+    _append(store, person, {"label": label, "set": [list(each) for each in registers.items()]}, session)
+
+
 def undo(store: Store, session: str = SESSION) -> dict[str, Any]:
     """Take back what the command line did last; return its ``label``, and ``at``, when it was done."""
     act = store.rooms.document(session).undoable(HERE)

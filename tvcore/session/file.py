@@ -185,8 +185,42 @@ def renamed(
                     continue
                 first, _, *rest = path.split("/")
                 path = "/".join([first, name, *rest])
-            into[path] = _viewed(value, tile) if path.startswith("bookmark/") else value
+            renamed_value = _within(path, value, tile)
+            if path == "reference" and renamed_value is None:
+                lose(f"tile/{value['tile']}")
+                continue
+            into[path] = renamed_value
     return found
+
+
+def _within(path: str, value: Any, tile: Callable[[str], str | None]) -> Any:
+    """Return the *value* of a register with the tiles that it names called as *tile* says."""
+    first = path.partition("/")[0]
+    return _NAMING[first](value, tile) if first in _NAMING else value
+
+
+def _named(number: object, tile: Callable[[str], str | None]) -> int | None:
+    found = tile(str(number)) if type(number) is int else None
+    return None if found is None else int(found)
+
+
+def _all_named(numbers: Iterable[object], tile: Callable[[str], str | None]) -> list[int]:
+    return [found for found in (_named(number, tile) for number in numbers) if found is not None]
+
+
+def _led(group: Any, tile: Callable[[str], str | None]) -> Any:
+    """Return a group of hands whose tiles are named as *tile* says; those that have no name are left out."""
+    if not isinstance(group, Mapping) or not isinstance(group.get("tiles"), list):
+        return group
+    return {**group, "leader": _named(group.get("leader"), tile), "tiles": _all_named(group["tiles"], tile)}
+
+
+def _held_against(reference: Any, tile: Callable[[str], str | None]) -> Any:
+    """Return a reference whose tile is named as *tile* says; None: that has no name."""
+    if not isinstance(reference, Mapping) or type(reference.get("tile")) is not int:
+        return reference
+    name = _named(reference["tile"], tile)
+    return None if name is None else {**reference, "tile": name}
 
 
 def _viewed(bookmark: Any, tile: Callable[[str], str | None]) -> Any:
@@ -194,14 +228,37 @@ def _viewed(bookmark: Any, tile: Callable[[str], str | None]) -> Any:
     view = bookmark.get("view") if isinstance(bookmark, Mapping) else None
     if not isinstance(view, Mapping):
         return bookmark
-
-    def name(number: object) -> int | None:
-        found = tile(str(number)) if type(number) is int else None
-        return None if found is None else int(found)
-
     changed = dict(view)
     if "tile" in view:
-        changed["tile"] = name(view["tile"])
+        changed["tile"] = _named(view["tile"], tile)
     if isinstance(view.get("zoomed"), list):
-        changed["zoomed"] = [found for found in map(name, view["zoomed"]) if found is not None]
+        changed["zoomed"] = _all_named(view["zoomed"], tile)
+    if isinstance(view.get("shared"), list):
+        changed["shared"] = [
+            [pair[0], _within(pair[0], pair[1], tile)] for pair in view["shared"]
+            if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
+        ]  # fmt: skip
+    if isinstance(view.get("own"), Mapping):
+        changed["own"] = {name: _seen(value, tile) for name, value in view["own"].items()}
     return {**bookmark, "view": changed}
+
+
+def _made(column: Any, tile: Callable[[str], str | None]) -> Any:
+    """Return a column that was made with its tiles called as *tile* says; those that have no name are left out."""
+    if not isinstance(column, Mapping) or not isinstance(column.get("values"), list):
+        return column
+    pairs = [pair for pair in column["values"] if isinstance(pair, list) and len(pair) == 2]
+    named = {_named(pair[0], tile): pair[1] for pair in pairs}
+    return {**column, "values": [[name, value] for name, value in named.items() if name is not None]}
+
+
+def _seen(own: Any, tile: Callable[[str], str | None]) -> Any:
+    if not isinstance(own, Mapping) or not isinstance(own.get("tiles"), list):
+        return own
+    return {**own, "tiles": _all_named(own["tiles"], tile)}
+
+
+# What names the tiles within a value, by the first part of its path.
+_NAMING: Mapping[str, Callable[[Any, Callable[[str], str | None]], Any]] = {
+    "bookmark": _viewed, "hands": _led, "made": _made, "reference": _held_against
+}  # fmt: skip

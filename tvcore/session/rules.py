@@ -15,14 +15,24 @@ from tvcore.errors import TiledVizError
 from tvcore.portal.roles import Right
 from tvcore.session.values import (
     INTEGER,
+    Axes,
     Bookmark,
+    Chosen,
     Colour,
+    Compare,
     Filter,
     Group,
+    Hands,
     Key,
+    Made,
     Number,
+    Ranges,
+    Reference,
     Scale,
+    Scatter,
+    Screens,
     Shape,
+    Slides,
     Sort,
     Tiles,
 )
@@ -62,10 +72,15 @@ _TABLE: tuple[tuple[str, Right, Any], ...] = (
     ("layout/gap", "arrange", Annotated[Number, Field(ge=0, le=200)]),
     ("layout/title", "arrange", Annotated[Number, Field(ge=0, le=60)]),
     ("layout/tile", "arrange", Annotated[Number, Field(ge=40, le=4000)]),
+    ("layout/scatter", "arrange", Scatter),
     ("order/TILE", "arrange", Key),
     ("sort", "arrange", Sort),
     ("group", "arrange", Group),
     ("colour", "arrange", Scale),
+    ("brush/NAME", "arrange", Ranges | Chosen),
+    ("brushing", "arrange", Literal["dim", "hide", "select"]),
+    ("axes", "arrange", Axes),
+    ("made/NAME", "arrange", Made),
     ("tags/TILE/NAME", "arrange", bool),
     ("tag/NAME/colour", "arrange", Colour),
     ("tag/NAME/hidden", "arrange", Literal[True]),
@@ -76,11 +91,17 @@ _TABLE: tuple[tuple[str, Right, Any], ...] = (
     ("tile/TILE/undrawn", "arrange", Literal[True]),
     ("drawing/TILE/ID", "arrange", Shape),
     ("bookmark/ID", "arrange", Bookmark),
+    ("slides", "arrange", Slides),
+    ("reference", "arrange", Reference),
+    ("hands/ID", "arrange", Hands),
+    ("time", "arrange", Number),
+    ("screens/ID", "arrange", Screens),
     ("person/P/name", "see", Annotated[str, Field(min_length=1, max_length=80)]),
     ("person/P/selection", "see", Tiles),
     ("person/P/filter", "see", Filter),
     ("person/P/zoomed", "see", Tiles),
     ("person/P/followers", "see", Tiles),
+    ("person/P/compare", "see", Compare),
 )
 _TEXTS: tuple[tuple[str, Right], ...] = (("note/TILE", "arrange"),)
 
@@ -162,8 +183,11 @@ def check_rights(act: Mapping[str, Any], person: str, may: Callable[[Right], boo
 
 
 def shared(path: str) -> bool:
-    """Return whether what is at *path* is the session's, and no person's own."""
-    return not path.startswith("person/")
+    """Return whether what is at *path* is the session's: no person's own, and not of the room that it is shown in.
+
+    Versions, files and copies of a session have that, and nothing else.
+    """
+    return not path.startswith(("person/", "screens/"))
 
 
 def named(op: object) -> str | None:

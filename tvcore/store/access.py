@@ -297,6 +297,7 @@ def _invited(db: Session, invitations: Collection[int]) -> dict[int, _Documents]
         query = select(InvitationRow, SessionRow).join(SessionRow, SessionRow.id == InvitationRow.session_id)
         for invitation, row in db.execute(query.where(InvitationRow.id.in_(some), InvitationRow.revoked.is_(None))):
             granted = {"role": GUEST, "operate": invitation.operate, "tiles": invitation.tiles}
+            granted["leads"] = invitation.leads
             found[invitation.id].append(_session(row) | granted)
     return found
 

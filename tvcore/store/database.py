@@ -20,7 +20,7 @@ from tvcore.store.address import Address
 BUSY_SECONDS = 20
 CONNECT_SECONDS = 10
 PROGRAM, PORTAL = "tiledviz", "tiledviz portal"
-HEAD = "0010"  # the last of the migrations
+HEAD = "0011"  # the last of the migrations
 # One writer at a time, as with SQLite: what is read in a transaction that writes holds until its end on both engines.
 # The server lets go of the lock when its holder dies, or is silent for too long in the middle of a transaction.
 _WRITER = "SELECT pg_advisory_xact_lock(1414945380, hashtext(current_schema()))"

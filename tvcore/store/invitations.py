@@ -24,13 +24,18 @@ MOST = 1000  # of a session, those that are over too
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an invitation is to be: *tiles* None for the whole session, *uses* None for any number of guests."""
+    """What an invitation is to be: *tiles* None for the whole session, *uses* None for any number of guests.
+
+    *display* is the name of the display wall whose screen it is for, or whose remote control, which *leads* it.
+    """
 
     operate: bool
     tiles: Sequence[int] | None
     seconds: float
     uses: int | None
     note: str
+    display: str | None = None
+    leads: bool = False
 
 
 class Invitations:
@@ -62,7 +67,7 @@ class Invitations:
             row = InvitationRow(
                 session_id=room, hash=hashed(secret), note=wanted.note, operate=wanted.operate,
                 tiles=None if wanted.tiles is None else sorted(set(wanted.tiles)), uses_max=wanted.uses, created=now,
-                expires=now + wanted.seconds, person_id=person,
+                expires=now + wanted.seconds, person_id=person, display=wanted.display, leads=wanted.leads,
             )  # fmt: skip
             db.add(row)
             db.flush()
@@ -99,6 +104,22 @@ class Invitations:
             bump(db)
             db.flush()
             return _document(db, row, session)
+
+    def revoke_display(self, session: str, display: str) -> int:
+        """Make all invitations for a display wall good for nothing; return how many guests are out by that."""
+        query = (
+            select(InvitationRow)
+            .join(SessionRow, SessionRow.id == InvitationRow.session_id)
+            .where(SessionRow.name == session, InvitationRow.display == display, InvitationRow.revoked.is_(None))
+        )
+        with self._writing.begin() as db:
+            rows = db.scalars(query).all()
+            out = sum(len(_document(db, row, session)["guests"]) for row in rows)
+            for row in rows:
+                revoke(db, row)
+            if rows:
+                bump(db)
+            return out
 
     def accept(
         self, secret: str, name: str, here: Sequence[int], check: Callable[[Sequence[str], Sequence[str]], None]
@@ -150,6 +171,7 @@ def _document(db: Session, row: InvitationRow, session: str) -> dict[str, Any]:
         "id": row.id, "session": session, "note": row.note, "control": row.operate, "tiles": row.tiles,
         "uses": row.uses, "uses_max": row.uses_max, "created": row.created, "expires": row.expires,
         "revoked": row.revoked, "by": by or "", "state": _state(row, now),
+        "display": row.display, "leads": row.leads,
         "guests": [
             {"person": guest.id, "display": guest.display, "since": guest.created} for guest in db.scalars(guests)
         ],

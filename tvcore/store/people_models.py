@@ -105,7 +105,8 @@ class InvitationRow(Base):
     """A link that lets guests into a session; only its secret's SHA-256 is kept.
 
     *tiles* are the ids of those that it is for, None for the whole session; *operate*: with control. It is good until
-    *expires*, for *uses_max* guests (None: any number), until it is *revoked*. *person_id* is who made it.
+    *expires*, for *uses_max* guests (None: any number), until it is *revoked*. *person_id* is who made it. One for a
+    screen of a display wall, or for its remote control, which *leads* it, has the wall's name as *display*.
     """
 
     __tablename__ = "invitation"
@@ -123,6 +124,8 @@ class InvitationRow(Base):
     expires: Mapped[float]
     revoked: Mapped[float | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL", use_alter=True))
+    display: Mapped[str | None] = mapped_column(String(64))
+    leads: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AccessRow(Base):

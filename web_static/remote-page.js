@@ -73,7 +73,7 @@ class Remote {
       button(t('remote.next-page'), () => page(1)),
       this.#blank,
     ];
-    byId('main', HTMLElement).append(make('h1', { class: 'remote-name' }, t('remote.title', { name: this.wall })), make('section', { class: 'remote', 'aria-label': t('remote.controls') }, this.#who, make('div', { class: 'buttons' }, ...buttons)));
+    byId('main', HTMLElement).append(make('h1', { class: 'remote-name' }, t('remote.title', { name: this.wall })), make('section', { class: 'remote-control', 'aria-label': t('remote.controls') }, this.#who, make('div', { class: 'buttons' }, ...buttons)));
     stage.element.append(this.#outline);
     watchFingers(stage.element, {
       pan: (dx, dy) => this.#byHand(() => stage.panBy(dx, dy)),

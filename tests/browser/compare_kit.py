@@ -118,6 +118,8 @@ class Pictures:
     @property
     def demand(self) -> list[list[int]]:
         """Return what the page asks for: of those who still look, the one that came last."""
+        if not self.job.agent.walls:  # no page has come that far
+            return []
         stream: WallStream = self.job.agent.stream()
         looking = [looker for looker in stream.lookers.values() if not looker.gone]
         return looking[-1].demands[-1] if looking else []

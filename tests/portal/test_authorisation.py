@@ -58,6 +58,14 @@ def test_a_grant_has_the_rights_of_its_role_and_operate_where_granted_but_none_o
     assert Grant("viewer") == Grant("viewer", False, None, None)
 
 
+def test_a_display_wall_is_led_by_who_arranges_and_by_its_remote_control_but_not_from_chosen_tiles() -> None:
+    scopes: list[frozenset[Right] | None] = [None, frozenset(), frozenset({"see"}), frozenset({"arrange"})]
+    for role, tiles, scope, leads in product(ROLES, TILES, scopes, (False, True)):
+        has = expected(role, False, scope)
+        may = tiles is None and ("arrange" in has or (leads and "see" in has))
+        assert Grant(role, False, tiles, scope, leads).may_lead() is may, (role, tiles, scope, leads)
+
+
 def test_a_grant_reaches_the_tiles_that_it_is_for_and_no_others() -> None:
     for tiles, asked in product(TILES, ([], [3], [4], [3, 4], [3, 5], [5])):
         assert Grant("guest", tiles=tiles).reaches(asked) == (tiles is None or set(asked) <= tiles)
@@ -138,6 +146,7 @@ def test_what_the_store_says_of_somebody_is_read_whole_and_what_is_unknown_in_it
         "sessions": [
             {"key": "old", "title": "Old", "project": 1, "archived": True, "role": "owner"},
             {"key": "new", "title": "New", "project": 2, "archived": False, "role": "editor", "operate": True},
+            {"key": "far", "title": "Far", "project": 2, "archived": False, "role": "guest", "leads": True},
             {"key": "odd", "title": "Odd", "project": 2, "archived": False, "role": "emperor"},
         ],
         "projects": [{"id": 1, "name": "one", "role": "owner"}, {"id": 2, "name": "two", "role": "emperor"}],
@@ -148,6 +157,7 @@ def test_what_the_store_says_of_somebody_is_read_whole_and_what_is_unknown_in_it
     assert access.sessions == {
         "old": SessionAccess("old", "Old", 1, True, Grant("owner")),
         "new": SessionAccess("new", "New", 2, False, Grant("editor", True)),
+        "far": SessionAccess("far", "Far", 2, False, Grant("guest", leads=True)),
     }
     assert access.projects == {1: ProjectAccess(1, "one", Grant("owner"))}
     assert access.first == "new"

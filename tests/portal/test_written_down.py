@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from tvcore.cli import cli
-from tvcore.people import links, tokens, totp
+from tvcore.people import display_walls, links, tokens, totp
 from tvcore.portal import auth, routes
 from tvcore.portal.roles import RIGHTS, ROLES, TABLE
 from tvcore.store import access
@@ -32,11 +32,13 @@ LIFETIMES = {
     "mailed reset link": links.MAILED_RESET_SECONDS,
     "administrator's reset link": links.RESET_SECONDS,
     "API token": tokens.DAYS_MOST * 86400,
+    "address of a display wall's screen": display_walls.DAYS * 86400,
     "token of an agent's stream": agents.TOKEN_SECONDS,
 }
 # Those whose end is no moment of ours.
 OTHERS = {
-    "invitation", "password", "TOTP secret, recovery codes", "`secret.key`", "proxy's secret header",
+    "invitation", "address of its remote control",
+    "password", "TOTP secret, recovery codes", "`secret.key`", "proxy's secret header",
     "SMTP password, database password", "Prometheus' token", "host key of the endpoint (ed25519)",
     "key of a node (ed25519)", "secret of an agent", "X cookie", "TLS key",
 }  # fmt: skip
@@ -148,5 +150,7 @@ def test_every_command_in_it_can_be_given() -> None:
     for line in lines:
         words, command = shlex.split(line), cli
         while isinstance(command, click.Group):
-            command = command.commands[words.pop(0)]
+            _, found, words = command.resolve_command(click.Context(command), words)
+            assert found is not None
+            command = found
         command.make_context(line, words)

@@ -447,8 +447,8 @@ export default {
 
   // the time of the wall
   'act.time': 'a change of the time',
-  'time.label': 'Time',
-  'time.slider': 'Time',
+  'time.label': 'Time of the wall',
+  'time.slider': 'Moment',
   'time.of': '{at} of {all}',
   'time.everything': 'all times',
   'time.all': 'All times',

@@ -448,8 +448,8 @@ export default {
 
   // the time of the wall
   'act.time': 'un changement de temps',
-  'time.label': 'Temps',
-  'time.slider': 'Temps',
+  'time.label': 'Temps du mur',
+  'time.slider': 'Moment',
   'time.of': '{at} sur {all}',
   'time.everything': 'tous les temps',
   'time.all': 'Tous les temps',

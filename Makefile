@@ -15,7 +15,7 @@ TILE_PACKAGES := tigervnc-standalone-server libgl1 libglx-mesa0 libgl1-mesa-dri 
 TEST_PACKAGES := $(TILE_PACKAGES) chromium firefox-esr libatomic1 iproute2 fonts-dejavu-core openssh-client openssh-server postgresql \
 	nginx-light apache2-bin
 BENCH_PACKAGES := socat
-BENCHMARKS := demo start tunnel node wall grid latency viewers relay together people idle ensemble plugins linked
+BENCHMARKS := demo start tunnel node wall grid latency viewers relay together people idle ensemble plugins linked screens analysis
 # A cluster of namespaces on this machine: root alone can make one.
 CLUSTER_PACKAGES := mmdebstrap debian-archive-keyring openssh-client iproute2
 ifeq ($(shell id -u),0)

@@ -1,7 +1,7 @@
 /**
  * Everything that one can do on the wall, once: the keyboard, the palette and the help are made from it. Pure.
  *
- * Fires `run` (detail: the command) before one is run.
+ * Fires `run` (detail: the command) before one is run, and `change` when others are offered.
  *
  * @typedef {'look'|'select'|'move'|'tags'|'tiles'|'notes'|'together'|'session'|'work'|'help'} Group
  * @typedef {object} Command
@@ -51,12 +51,14 @@ export class Commands extends EventTarget {
 
   /** @param {...Command} commands */
   add(...commands) {
+    const others = commands.some(({ id }) => !this.#commands.has(id));
     for (const command of commands) this.#commands.set(command.id, command);
+    if (others) this.dispatchEvent(new Event('change'));
   }
 
   /** Offer a command no longer. @param {string} id */
   remove(id) {
-    this.#commands.delete(id);
+    if (this.#commands.delete(id)) this.dispatchEvent(new Event('change'));
   }
 
   /** Return the commands for who looks, group by group. */

@@ -38,6 +38,7 @@ export class Hands extends EventTarget {
     this.stage = stage;
     this.connection = connection;
     this.#pointer = watchHands(this, pinch);
+    model.addEventListener('me', () => model.may('operate') && this.#fetch());
     for (const type of ['wall', 'tiles', 'me']) model.addEventListener(type, () => this.#check());
     addEventListener('keydown', (event) => this.#onKey(event), { capture: true });
     addEventListener('blur', () => this.release());
@@ -110,6 +111,11 @@ export class Hands extends EventTarget {
     }
     this.#keyboard.ungrab();
     if (this.on) this.#keyboard.grab();
+  }
+
+  /** Have the keyboard's part of the viewer at hand: keys that come before it are lost. What went wrong is said when it is needed. */
+  #fetch() {
+    import(KEYBOARD).catch(() => {});
   }
 
   async #load() {

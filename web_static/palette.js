@@ -37,11 +37,26 @@ export class Palette {
       if (at >= 0 && at !== this.#active) this.#point(at, false);
     });
     byId('palette-open', HTMLButtonElement).addEventListener('click', () => this.open());
+    commands.addEventListener('change', () => this.#dialog.open && this.#grouped && this.#renew());
   }
 
   /** Offer all commands. */
   open() {
-    const items = this.commands.all().map((command) => ({
+    this.#show(t('palette.title'), t('palette.field'), this.#all(), true);
+  }
+
+  /** Others are offered while one looks: what is pointed at stays so. */
+  #renew() {
+    const id = this.#shown[this.#active]?.item.id;
+    this.#items = this.#all();
+    this.#fill();
+    const at = this.#shown.findIndex(({ item }) => item.id === id);
+    if (at > 0) this.#point(at);
+  }
+
+  /** @returns {Item[]} */
+  #all() {
+    return this.commands.all().map((command) => ({
       ...command,
       label: command.label(),
       group: t(`group.${command.group}`),
@@ -52,7 +67,6 @@ export class Palette {
         this.commands.run(command.id);
       },
     }));
-    this.#show(t('palette.title'), t('palette.field'), items, true);
   }
 
   /** Offer a choice of one's own. @param {string} title @param {Item[]} items */

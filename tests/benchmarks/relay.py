@@ -43,7 +43,8 @@ from bench_kit import percentile
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "portal")]
 
-from portal_kit import API, FakeAgent, RunningJob, RunningPortal  # noqa: E402
+from fake_agent import FakeAgent  # noqa: E402
+from portal_kit import API, RunningJob, RunningPortal  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 STREAMS, BUSY = 64, 16

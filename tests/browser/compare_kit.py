@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from playwright.sync_api import Page, Worker, expect
 
-from portal_kit import RunningJob, WallStream
+from fake_agent import WallStream
+from portal_kit import RunningJob
 from tvcore.node import wire
 from world import until
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from grid_kit import TILES, GridWall
 from portal_kit import RunningJob, RunningPortal, Spares
+from present_kit import Open, opening
 from told_tags import TaggedWall, job_of
 from tvcore.portal.roles import Role
 from world import until
@@ -45,6 +46,13 @@ def job(portal: RunningPortal) -> Iterator[RunningJob]:
     running = RunningJob(portal, tiles=4)
     yield running
     running.end()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, portal: RunningPortal, job: RunningJob) -> Iterator[Open]:
+    """Return what opens pages on the four tiles, of other people; what they did to the session is taken back."""
+    with opening(chromium, portal, job) as open_one:
+        yield open_one
 
 
 @pytest.fixture

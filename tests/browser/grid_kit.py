@@ -12,8 +12,6 @@ from world import until
 
 TILES = 12
 TITLES = [f"tile {i}" for i in range(TILES)]
-PATIENCE_MS = 30_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class GridWall:

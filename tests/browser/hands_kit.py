@@ -10,7 +10,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from portal_kit import FakeAgent, RunningJob, RunningPortal
+from fake_agent import FakeAgent
+from portal_kit import RunningJob, RunningPortal
 from told_wall import draw
 from tvcore.portal.roles import Role
 from world import until

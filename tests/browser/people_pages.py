@@ -70,10 +70,3 @@ class People:
 
 def on_wall(page: Page) -> None:
     until(page, "window.tiledviz?.connection() === 'open' && window.tiledviz.session.loaded")
-
-
-def run(page: Page, words: str) -> None:
-    """Run a command by the palette."""
-    page.keyboard.press("Control+k")
-    page.keyboard.type(words)
-    page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ import pytest
 from axe_kit import Axe, all_within, still
 from playwright.sync_api import Browser, Page, expect
 
+from commanding import run_command
 from hands_kit import TinyRfb
 from portal_kit import RunningJob, RunningPortal
 from world import shot, until
@@ -332,9 +333,7 @@ def test_the_page_speaks_french_to_who_reads_french_and_switches(
     expect(page.get_by_role("gridcell", name="tile 0, en direct")).to_be_attached()
     expect(page.get_by_role("complementary", name="Détails")).to_contain_text("Nœud")
     Axe(page).check_themes("french", output)
-    page.keyboard.press("Control+k")
-    page.get_by_role("dialog").get_by_role("combobox").fill("English")
-    page.keyboard.press("Enter")
+    run_command(page, "English")
     expect(page.get_by_role("button", name="Details", exact=True)).to_be_visible()
     until(page, "document.documentElement.lang == 'en'")
     page.reload()

@@ -11,6 +11,7 @@ import pytest
 from axe_kit import Axe, all_within
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from commanding import run_command
 from portal_kit import RunningJob, RunningPortal
 from world import until
 
@@ -256,9 +257,7 @@ def test_the_wall_is_laid_out_by_two_columns_in_the_menu_and_goes_back_to_the_gr
     page.wait_for_timeout(400)
     page.screenshot(path=output / "scatter-zoomed.png")
     page.keyboard.press("0")
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="Search commands").fill("Back to the grid")
-    page.keyboard.press("Enter")
+    run_command(page, "Back to the grid")
     until(page, "!window.tiledviz.session.document.get('layout/scatter')")
     rest(page)
     assert {title: (round(x), round(y)) for title, (x, y) in middles(page).items()} == {

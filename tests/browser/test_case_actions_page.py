@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from commanding import run_command
 from portal_kit import RunningJob, RunningPortal
 from world import until
 
@@ -29,9 +30,7 @@ def job(portal: RunningPortal, tmp_path: Path) -> Iterator[RunningJob]:
 def opened(page: Page, tiles: int = 4) -> Locator:
     """Open the actions of all tiles, by the palette."""
     page.get_by_role("gridcell").first.focus()
-    page.keyboard.press("Control+k")
-    page.keyboard.type("Actions of the case")
-    page.keyboard.press("Enter")
+    run_command(page, "Actions of the case")
     dialog = page.get_by_role("dialog", name=f"Actions of the case on {tiles} tiles")
     expect(dialog.get_by_role("group", name="Actions of the case").get_by_role("button").first).to_be_focused(
         timeout=SLOW
@@ -86,9 +85,7 @@ def test_the_focused_tile_leads_tiles_that_are_not_live_are_counted_and_an_error
     until(page, "window.tiledviz.tiles().filter(t => t.state == 'live').length == 3")
     page.get_by_role("gridcell", name="tile 1").focus()
     until(page, "document.activeElement.getAttribute('aria-label')?.startsWith('tile 1')")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("Actions of the case")
-    page.keyboard.press("Enter")
+    run_command(page, "Actions of the case")
     dialog = page.get_by_role("dialog", name="Actions of the case on 4 tiles")
     expect(dialog).to_contain_text("3 of 4 tiles: the others are not live", timeout=SLOW)
     dialog.get_by_role("button", name="Follow …").click()

@@ -12,6 +12,7 @@ import pytest
 from axe_kit import Axe, all_within
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from commanding import run_command
 from compare_kit import HEIGHT, Pictures, grey, near, scene
 from portal_kit import RunningJob, RunningPortal
 from tvcore.portal.roles import Role
@@ -122,10 +123,7 @@ def test_how_many_tiles_can_be_compared_is_said_and_the_wall_below_has_no_keys(t
         page.keyboard.press(key)
     expect(page.get_by_role("heading", name="4 tiles")).to_be_visible()
     assert page.evaluate("window.tiledviz.tiles().map(t => t.off).join()") == "false,false,false,false"
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox", name="Search commands")).to_be_focused()
-    page.keyboard.type("Compare: Swipe")
-    page.keyboard.press("Enter")
+    run_command(page, "Compare: Swipe")
     tiles.way("swipe")
     page.keyboard.press("Escape")
     assert tiles.state() is None

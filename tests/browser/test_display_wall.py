@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from axe_kit import Axe, all_within
-from people_pages import run
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from commanding import run_command
 from portal_kit import RunningJob, RunningPortal
 from told_wall import draw
 from tvcore.people import display_walls
@@ -183,7 +183,7 @@ def test_two_screens_show_their_pieces_of_what_a_leader_sees_beginning_at_one_ti
 
 def test_a_screen_that_is_missing_holds_up_nobody_and_is_in_step_when_it_comes(wall: Wall) -> None:
     first, leader = wall.screen(0), wall.owner()
-    run(leader, "Lead the display wall lobby")
+    run_command(leader, "Lead the display wall lobby")
     expect(leader.get_by_text("1 of 2 screens are there")).to_be_visible(timeout=LONG)
     leader.get_by_role("gridcell").nth(7).focus()
     leader.keyboard.press("z")

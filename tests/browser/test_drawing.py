@@ -9,7 +9,8 @@ import numpy as np
 import simplejpeg
 from playwright.sync_api import Page
 
-from portal_kit import RunningJob, WallStream
+from fake_agent import WallStream
+from portal_kit import RunningJob
 from tvcore.node import wire
 from world import part, shot, until
 

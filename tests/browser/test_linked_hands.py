@@ -16,6 +16,7 @@ import pytest
 from axe_kit import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from commanding import run_command
 from hands_kit import Desk
 from portal_kit import RunningJob, RunningPortal
 from tvcore.portal.roles import Role
@@ -106,13 +107,6 @@ def choose(desk: Desk, *tiles: int) -> None:
         desk.page.keyboard.press(" ")
 
 
-def run(page: Page, words: str) -> None:
-    """Run a command by the palette."""
-    page.keyboard.press("Control+k")
-    page.keyboard.type(words)
-    page.keyboard.press("Enter")
-
-
 def banner(page: Page, text: str) -> None:
     expect(page.get_by_role("region", name="Input to many tiles")).to_contain_text(text, timeout=SLOW)
 
@@ -138,6 +132,11 @@ def test_a_group_is_kept_seen_by_others_armed_by_its_name_and_undone(
     name = dialog.get_by_label("Name of the group")
     expect(name).to_have_value("Group 1")
     name.fill("cold <b>ones</b>")
+    # The other page has looked for the command before there is one.
+    other.keyboard.press("Control+k")
+    other.keyboard.type("into many: cold")
+    options = other.get_by_role("dialog", name="Commands").get_by_role("option")
+    expect(options).to_have_count(0)
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("status")).to_have_text("cold <b>ones</b> is kept.")
     group = dialog.get_by_role("group", name="cold <b>ones</b>", exact=True)
@@ -146,8 +145,10 @@ def test_a_group_is_kept_seen_by_others_armed_by_its_name_and_undone(
     Axe(page).check_themes("groups", output)
 
     # The other page has it as a command, and arms it by its name.
-    run(other, "into many: cold")
+    expect(options).to_have_count(1, timeout=SLOW)
+    other.keyboard.press("Enter")
     banner(other, "Typing into 3 tiles")
+    expect(other.get_by_role("status").filter(has_text="Keys go to tile 0.")).to_be_visible(timeout=SLOW)
     other.keyboard.press("a")
     desk.wait(lambda: ([0, 1, 2], A, True) in desk.typed(), "all three get it")
     other.keyboard.press("Escape")
@@ -191,7 +192,7 @@ def test_a_group_leaves_out_what_is_not_live_and_is_for_who_may_type(
     desk.page.keyboard.press("Escape")
     job.agent.change(1, state="stopped", reason="ended")
     until(desk.page, "window.tiledviz.tiles().filter(t => t.state == 'live').length == 3")
-    run(desk.page, "into many: Group 1")
+    run_command(desk.page, "into many: Group 1")
     expect(desk.page.get_by_text("Group 1: fewer than two of its tiles are live.")).to_be_visible()
     viewer.get_by_role("gridcell").first.focus()
     viewer.keyboard.press("Control+k")
@@ -217,7 +218,7 @@ def test_where_a_case_copies_no_camera_hands_are_offered_instead(job: RunningJob
     desk = open_desk(job)
     choose(desk, 2, 4)
     desk.focus_on(1)
-    run(desk.page, "Same view")
+    run_command(desk.page, "Same view")
     expect(desk.page.get_by_text("The case of these tiles cannot copy a view.")).to_be_visible(timeout=SLOW)
     desk.page.get_by_role("button", name="Type into many", exact=True).click()
     banner(desk.page, "Typing into 3 tiles: what goes into tile 1 goes into its 2 followers too.")
@@ -235,7 +236,7 @@ def test_tiles_of_another_run_are_told_of_and_what_a_case_says_is_shown(
         page.locator(f'[data-tile="{second.tiles[0]}"]').focus()
         page.keyboard.press(" ")
         desk.focus_on(0)
-        run(page, "Same view")
+        run_command(page, "Same view")
         expect(page.get_by_text("1 tile is of another run or case")).to_be_visible(timeout=SLOW)
         assert keys_of(viewing) == [(1, "c")]
         page.get_by_role("button", name="Close", exact=True).click()
@@ -243,7 +244,7 @@ def test_tiles_of_another_run_are_told_of_and_what_a_case_says_is_shown(
         for tile in second.tiles:
             page.locator(f'[data-tile="{tile}"]').focus()
             page.keyboard.press(" ")
-        run(page, "Same view")
+        run_command(page, "Same view")
         said = "0 of 1 tiles took the view: the leader says nothing of its camera"
         expect(page.get_by_text(said)).to_be_visible(timeout=SLOW)
     finally:

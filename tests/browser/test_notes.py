@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from commanding import run_command
 from portal_kit import RunningJob, RunningPortal
 from world import shot, until
 
@@ -139,9 +140,7 @@ def test_the_whole_note_lies_over_the_opened_tile_unless_notes_are_hidden(page: 
     until(page, "document.querySelector('.opened-note').scrollTop == 0")
     page.keyboard.press("Escape")
     expect(over).to_be_hidden()
-    page.keyboard.press("Control+k")
-    page.keyboard.type("Hide all notes")
-    page.keyboard.press("Enter")
+    run_command(page, "Hide all notes")
     expect(page.get_by_text("Notes are hidden")).to_be_visible()
     focus_on(page, tile)
     page.keyboard.press("Enter")

@@ -15,10 +15,11 @@ from typing import Any
 import pyotp
 import pytest
 from axe_kit import Axe, all_within
-from people_pages import People, on_wall, portal_of, run
 from playwright.sync_api import Browser, Page, Route, expect
 from smtp_kit import SmtpServer
 
+from commanding import run_command
+from people_pages import People, on_wall, portal_of
 from portal_kit import RunningJob, RunningPortal
 from tvcore.people.totp import SECONDS
 from tvcore.store.projects import Standing
@@ -106,7 +107,7 @@ def test_one_comes_in_by_mail_an_administrator_and_a_code_and_is_out_everywhere(
     expect(anna.get_by_role("alert")).to_contain_text("waits until somebody who administers", timeout=LONG)
 
     owner = people.owner()
-    run(owner, "Administration")
+    run_command(owner, "Administration")
     owner.get_by_role("button", name="Let anna in").click()
     expect(owner.get_by_role("status").filter(has_text="anna may log in now.")).to_be_visible()
     log_in(anna, PASSWORD)
@@ -121,7 +122,7 @@ def test_one_comes_in_by_mail_an_administrator_and_a_code_and_is_out_everywhere(
     on_wall(anna)
 
     # The second factor is set up, and asked for.
-    run(anna, "Your account")
+    run_command(anna, "Your account")
     account = anna.get_by_role("dialog", name="Your account")
     account.get_by_role("button", name="Turn it on").click()
     asked = anna.get_by_role("dialog", name="Turn it on")
@@ -460,14 +461,14 @@ def test_by_a_proxy_one_is_in_without_a_word_and_who_it_says_next_is_somebody_el
             nobody.context.set_extra_http_headers({"X-Remote-User": "ann"})
             nobody.get_by_role("button", name="Try again").click()
             on_wall(nobody)
-            run(nobody, "Your account")
+            run_command(nobody, "Your account")
             expect(nobody.get_by_role("dialog", name="Your account").get_by_text("ann").first).to_be_visible()
             nobody.context.set_extra_http_headers({"X-Remote-User": "bob"})
             nobody.reload()
             expect(nobody.get_by_role("heading", name="Your site lets you in here")).to_be_visible(timeout=LONG)
             nobody.get_by_role("button", name="Try again").click()
             on_wall(nobody)
-            run(nobody, "Your account")
+            run_command(nobody, "Your account")
             expect(nobody.get_by_role("dialog", name="Your account").get_by_text("bob").first).to_be_visible()
             nobody.context.close()
             assert people.problems == []

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from people_pages import People, on_wall, portal_of, run
 from playwright.sync_api import Browser, expect
 
+from commanding import run_command
+from people_pages import People, on_wall, portal_of
 from portal_kit import RunningJob, RunningPortal
 from world import until
 
@@ -144,7 +145,7 @@ def test_an_account_is_made_let_in_added_to_a_project_and_changes_its_password(p
     expect(anna.get_by_role("status")).to_contain_text("waits until somebody who administers", timeout=LONG)
 
     owner = people.owner()
-    run(owner, "Administration")
+    run_command(owner, "Administration")
     admin = owner.get_by_role("dialog", name="Accounts of this portal")
     admin.get_by_role("button", name="Let anna in").click()
     expect(admin.get_by_role("status")).to_have_text("anna may log in now.")
@@ -177,7 +178,7 @@ def test_an_account_is_made_let_in_added_to_a_project_and_changes_its_password(p
 
     anna.get_by_role("button", name="Look again").click()
     on_wall(anna)
-    run(anna, "Your account")
+    run_command(anna, "Your account")
     account = anna.get_by_role("dialog", name="Your account")
     account.get_by_role("button", name="Change the password").click()
     change = anna.get_by_role("dialog", name="Change the password")

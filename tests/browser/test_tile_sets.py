@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from commanding import run_command
 from grid_kit import GridWall
 from portal_kit import RunningPortal
 from tvcore import api
@@ -63,9 +64,7 @@ def sets(grid: GridWall, own_portal: RunningPortal) -> Kept:
 
 
 def _list(page: Page) -> None:
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox").first.fill("Tile sets")
-    page.keyboard.press("Enter")
+    run_command(page, "Tile sets")
 
 
 def _open(page: Page) -> None:
@@ -249,9 +248,7 @@ def test_a_set_gets_on_the_wall_and_tiles_of_the_wall_become_a_set(
     expect(page.get_by_role("dialog", name="Tile sets")).to_be_hidden()
     until(page, SHOWN, ["renamed", "b"])
     page.get_by_role("grid", name="Wall").press("Control+a")
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox").first.fill("Save these tiles")
-    page.keyboard.press("Enter")
+    run_command(page, "Save these tiles")
     page.get_by_role("textbox", name="Name").fill("kept")
     page.get_by_role("button", name="Save", exact=True).click()
     # one in the report of what a fake agent does not show, and later one in the list

@@ -11,8 +11,6 @@ from portal_kit import RunningJob, RunningPortal
 from tvcore.portal.roles import Role
 from world import until
 
-expect.set_options(timeout=30_000)
-
 TILES = 8
 CLASSES = ["spots", "waves", "spots", "stripes", "waves", "spots", "chaos", "stripes"]
 TEMPERATURES: list[float | None] = [300.0, 290.5, 310.0, 275.0, 320.0, None, 305.0, 281.0]

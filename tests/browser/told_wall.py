@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from playwright.sync_api import Locator, Page, Request, Route
 
-from portal_kit import RunningJob, RunningPortal, WallStream
+from fake_agent import WallStream
+from portal_kit import RunningJob, RunningPortal
 from tvcore.node import wire
 from world import until
 

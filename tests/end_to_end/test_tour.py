@@ -23,12 +23,10 @@ DOCS = ROOT / "docs" / "tour"
 TILES = 16
 SIZE = {"width": 1280, "height": 800}
 SCREEN = {"width": 640, "height": 480}
-LONG = 30_000
 STEPS = (
     "wall", "colour", "search", "tile", "notes", "views", "analysis", "scatter", "compare", "reference", "present",
     "display-wall",
 )  # fmt: skip
-expect.set_options(timeout=LONG)
 
 
 @pytest.fixture(scope="module")

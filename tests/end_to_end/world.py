@@ -19,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from playwright.sync_api import Error as PageError
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 Picture = npt.NDArray[np.uint8]
+
+expect.set_options(timeout=30_000)  # milliseconds, of all tests: machines are busy
 
 
 class World:

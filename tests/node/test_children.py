@@ -38,9 +38,9 @@ def test_a_process_that_closed_its_output_and_lives_on_costs_nothing() -> None:
     async def ask() -> tuple[int | None, str]:
         return await Children().ask(["sh", "-c", "echo said; exec >&- 2>&-; sleep 1.5"], os.environ, 20)
 
-    before = time.process_time()
+    before = time.thread_time()  # of this thread: what others of this process do is not meant
     assert asyncio.run(ask()) == (0, "said\n")
-    assert time.process_time() - before < 0.5
+    assert time.thread_time() - before < 0.5
 
 
 def _group(pid: int) -> str:

@@ -66,11 +66,14 @@ def standing_job(portal: RunningPortal) -> Iterator[RunningJob]:
 
 
 def live_job(portal: RunningPortal, tiles: int = 2, session: str = "main") -> Iterator[RunningJob]:
-    running, browser = RunningJob(portal, tiles, plan={"session": session}), portal.login()
-    browser.session = session
-    wait_until(lambda: states(browser, running) == ["live"] * tiles, what="live tiles with streams")
-    yield running
-    running.end()
+    running = RunningJob(portal, tiles, plan={"session": session})
+    try:
+        browser = portal.login()
+        browser.session = session
+        wait_until(lambda: states(browser, running) == ["live"] * tiles, what="live tiles with streams")
+        yield running
+    finally:
+        running.end()
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from portal_kit import Browser, Looker, RunningJob, RunningPortal, WallPage
+from fake_agent import Looker
+from portal_kit import Browser, RunningJob, RunningPortal, WallPage
 
 Until = Callable[..., None]
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import ClientConnection
 
-from portal_kit import API, Browser, FakeAgent, RunningJob, RunningPortal, closing
+from fake_agent import FakeAgent
+from portal_kit import API, Browser, RunningJob, RunningPortal, closing
 from tvcore.portal.roles import ROLES, TABLE, Role
 
 Until = Callable[..., None]

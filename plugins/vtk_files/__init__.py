@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from tvcore.cases import Action, Bind, CaseInfo, Column, ImageSpec, Member, Report, TileSpec, hookimpl
 from tvcore.cases.live import LiveTile
 from tvcore.errors import UsageError
 from tvcore.viewer.asking import ask, copy_camera, said, save_picture
+from tvcore.viewer.collection import COLLECTION
 from tvcore.viewer.colours import Colours
+from tvcore.viewer.moments import FIRST
+from tvcore.viewer.reading import suffix_of
 
 from .measures import COLUMNS, measure_all, measured
 from .parameters import Parameters, Source, sources
@@ -37,7 +40,7 @@ def case_info() -> CaseInfo:
     return CaseInfo(
         name="vtk_files",
         title="Meshes and fields",
-        description="Files of VTK, STL, OBJ, PLY, and fields of netCDF and HDF5 files: a tile each, to turn and colour",
+        description="Files of VTK, STL, OBJ, PLY, series of them, and fields of netCDF and HDF5 files: a tile each",
         picture="picture.png",
     )
 
@@ -116,10 +119,13 @@ def case_tile(parameters: Parameters, member: Shown) -> TileSpec:
     wanted += [f"--show={parameters.show}"]
     wanted += [f"--variable={member.variable}"] if member.variable else []
     wanted += [f"--{name}={end!r}" for name, end in (("low", member.low), ("high", member.high)) if end is not None]
+    wanted += [f"--time={parameters.time}"] if parameters.time != FIRST else []
+    # a collection's files lie in its folder or below
+    seen = str(Path(member.path).parent) if suffix_of(member.path) == COLLECTION else member.path
     image = ImageSpec(
         name="vtk",
         command=("python3", "-P", f"{IN_CONTAINER}/view.py", *wanted),
-        binds=(Bind(source=str(here), target=IN_CONTAINER), Bind(source=member.path)),
+        binds=(Bind(source=str(here), target=IN_CONTAINER), Bind(source=seen)),
     )
     return TileSpec(
         command=(sys.executable, "-P", str(here / "view.py"), *wanted),
@@ -153,6 +159,39 @@ class Isovalue(BaseModel):
     value: float = Field(default=0.5, allow_inf_nan=False, description="value that the surface of a volume shows")
 
 
+class Moment(BaseModel):
+    """Which moment is shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time: float = Field(default=0.0, allow_inf_nan=False, description="time: each shows its moment nearest to it")
+
+
+def _moment(parameters: Parameters) -> type[Moment] | None:
+    """Return what one chooses of the time, between the ends of all that has one; None: nothing of it has.
+
+    Where nothing is known, as on a node that does not see the cache, there are no ends.
+    """
+    known = measured(parameters)
+    if not known:
+        return Moment
+    timed = [found for found in known.values() if found.get("moments")]
+    if not timed:
+        return None
+    least, most = min(found["first_time"] for found in timed), max(found["last_time"] for found in timed)
+    units, gaps = {found["unit"] for found in timed}, [found["gap"] for found in timed]
+    unit, _, since = (units.pop() if len(units) == 1 else "").partition(" since ")
+    about = f"time in {unit} since {since}" if since else "time"
+    # its step is the slider's, and no rule: any time between two moments means the nearer one
+    extra = {"unit": unit} if unit else {}
+    extra |= {"multipleOf": min(gaps)} if all(gaps) else {}
+    field = Field(
+        default=least, ge=least, le=most, allow_inf_nan=False,
+        description=f"{about}: each shows its moment nearest to it", json_schema_extra=extra,
+    )  # fmt: skip
+    return create_model("Moment", __base__=Moment, time=(float, field))
+
+
 class Saving(BaseModel):
     """Where pictures go."""
 
@@ -164,8 +203,10 @@ class Saving(BaseModel):
 
 
 @hookimpl
-def case_actions() -> Sequence[Action]:
-    """Return what one can have done with tiles."""
+def case_actions(parameters: Parameters) -> Sequence[Action]:
+    """Return what one can have done with tiles; the time is for those of which a file has one."""
+    moment = _moment(parameters)
+    timed = [Action(name="time", title="Show a moment", icon="look", parameters=moment, means="time")] if moment else []
     return [
         Action(name="camera-reset", title="Back to the first view", icon="restart"),
         Action(
@@ -174,6 +215,7 @@ def case_actions() -> Sequence[Action]:
         Action(name="colour-by", title="Colour by", icon="colour", parameters=ColourBy),
         Action(name="colours", title="Colours", icon="colour", parameters=Colouring),
         Action(name="isovalue", title="Isovalue", icon="level", parameters=Isovalue),
+        *timed,
         Action(name="picture", title="Save a picture", icon="save", parameters=Saving),
     ]
 

@@ -2,17 +2,23 @@
 
     python -P measure.py < lines
 
-Each line is JSON, ``[path, variable, array]``, and each is answered by one, in order: what was found, or ``{}``.
+Each line is JSON, ``[path, variable, array, time, most]``, and each is answered by one, in order: what was found, or
+``{}``. Without VTK, and of more than *most* bytes, only the moments are.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import json
+import os
 import sys
 from typing import Any
 
 from tvcore.errors import TiledVizError
-from tvcore.viewer.reading import array_of, arrays, is_colour, range_of, read
+from tvcore.viewer.collection import COLLECTION, collection
+from tvcore.viewer.moments import even_gap
+from tvcore.viewer.reading import array_of, arrays, is_colour, moments, range_of, read, suffix_of
 
 KINDS = {
     "vtkPolyData": "surface",
@@ -24,9 +30,39 @@ KINDS = {
 AXES = ("x", "y", "z")
 
 
-def measure(path: str, variable: str, name: str) -> dict[str, Any]:
-    """Return what is in the file *path*, with the ends of its array *name* (empty: its first). Raises TiledVizError."""
-    data = read(path, variable)
+def measure(path: str, variable: str, name: str, time: str, most: int) -> dict[str, Any]:
+    """Return what is in the file *path*, with the ends of its array *name* (empty: its first) at *time*.
+
+    Raises TiledVizError where nothing can be known of it.
+    """
+    every = moments(path, variable)
+    moment = every.place(time)
+    found: dict[str, Any] = {}
+    if every:
+        found = {
+            "moments": len(every), "first_time": min(every.times), "last_time": max(every.times),
+            "unit": every.unit, "gap": even_gap(every.times),
+        }  # fmt: skip
+    size = os.stat(path).st_size
+    if suffix_of(path) == COLLECTION:
+        sizes = [sum(map(_size, parts)) for _, parts in collection(path)]
+        found["size"] = float(size + sum(sizes))
+        size = sizes[moment]
+    if size <= most and importlib.util.find_spec("vtkmodules") is not None:
+        with contextlib.suppress(TiledVizError):  # its tile says what is wrong with it
+            found |= _seen(path, variable, name, moment)
+    return found
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _seen(path: str, variable: str, name: str, moment: int) -> dict[str, Any]:
+    data = read(path, variable, moment)
     found: dict[str, Any] = {
         "kind": KINDS.get(data.GetClassName(), data.GetClassName()),
         "points": data.GetNumberOfPoints(),
@@ -50,7 +86,7 @@ def main() -> None:
     for line in sys.stdin:
         try:
             found = measure(*json.loads(line))
-        except TiledVizError:  # its tile says what is wrong with it
+        except (TiledVizError, OSError):
             found = {}
         print(json.dumps(found), flush=True)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tvcore import paths
 from tvcore.cases import Column, Report
+from tvcore.viewer.reading import READERS, suffix_of
 
 from .parameters import Parameters, Source, sources
 
@@ -24,7 +25,8 @@ PROGRAM = Path(__file__).with_name("measure.py")
 FILE_SECONDS = 20.0  # for one file
 ALL_SECONDS = 300.0  # for all of them: of what is left then, less is known
 MEMORY = 4 << 30  # bytes
-LARGEST = 1 << 30  # bytes of a file that is measured: larger ones are read by their tiles alone
+LARGEST = 1 << 30  # bytes that are read to measure a file: what is larger is read by its tile alone
+VERSION = 2  # of what is kept
 
 COLUMNS = (
     Column("file", "S1", "", "the file, or its field", "path"),
@@ -40,6 +42,9 @@ COLUMNS = (
     Column("array", "S1", "", "the array that colours it", "tag"),
     Column("least", "float64", "", "its least value"),
     Column("largest", "float64", "", "its largest value"),
+    Column("moments", "float64", "1", "moments that can be shown, of what has several"),
+    Column("first_time", "float64", "", "the time of the first of them"),
+    Column("last_time", "float64", "", "the time of the last of them"),
 )
 
 
@@ -67,9 +72,10 @@ def measure_all(parameters: Parameters, report: Report) -> None:
     for source in wanted:
         if source not in left:
             now[source.name] = before[source.name]
-    left = [source for source in left if _size(source) <= LARGEST]
-    if left and importlib.util.find_spec("vtkmodules") is not None:
-        for done, (source, found) in enumerate(_found(left, parameters.colour_by), 1):
+    if importlib.util.find_spec("vtkmodules") is None:  # only what may have moments is looked into
+        left = [source for source in left if suffix_of(source.path) not in READERS]
+    if left:
+        for done, (source, found) in enumerate(_found(left, parameters), 1):
             now[source.name]["found"] |= found
             report(done / len(left), f"looking into {done} of {len(left)} files")
     part = path.with_name(f"{path.name}.{os.getpid()}")
@@ -83,7 +89,7 @@ def _entry(kept: object, source: Source) -> dict[str, Any]:
 
 
 def _kept(parameters: Parameters) -> Path:
-    told = json.dumps([parameters.paths, parameters.colour_by])
+    told = json.dumps([VERSION, parameters.paths, parameters.colour_by, parameters.time])
     return paths.cache_dir() / f"vtk_files-{hashlib.sha256(told.encode()).hexdigest()[:20]}.json"
 
 
@@ -102,7 +108,7 @@ def _size(source: Source) -> float:
         return 0.0
 
 
-def _found(left: Sequence[Source], colour_by: str) -> Iterator[tuple[Source, dict[str, Any]]]:
+def _found(left: Sequence[Source], parameters: Parameters) -> Iterator[tuple[Source, dict[str, Any]]]:
     """Yield each of *left* with what is in it, by programs of which each goes on after the file that ended the last."""
     over = time.monotonic() + ALL_SECONDS
     rest = list(left)
@@ -110,7 +116,7 @@ def _found(left: Sequence[Source], colour_by: str) -> Iterator[tuple[Source, dic
         with _Measuring() as program:
             while rest and time.monotonic() < over:
                 source = rest.pop(0)
-                found = program.ask([source.path, source.variable, colour_by])
+                found = program.ask([source.path, source.variable, parameters.colour_by, parameters.time, LARGEST])
                 yield source, found or {}
                 if found is None:
                     break
@@ -134,7 +140,7 @@ class _Measuring:
         self._process.kill()
         self._process.communicate()
 
-    def ask(self, line: list[str]) -> dict[str, Any] | None:
+    def ask(self, line: list[str | int]) -> dict[str, Any] | None:
         """Return the answer to *line*; None: it ended, or takes too long."""
         given, answers = self._process.stdin, self._process.stdout
         assert given

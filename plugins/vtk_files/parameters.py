@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -12,12 +13,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tvcore.errors import UsageError
+from tvcore.errors import TiledVizError, UsageError
+from tvcore.viewer.collection import COLLECTION, collection
 from tvcore.viewer.colours import Colours
+from tvcore.viewer.moments import FIRST, LAST, time_of
 from tvcore.viewer.reading import FIELDS, READERS, SUFFIXES, suffix_of
 
 MOST = 4096  # tiles of one launch
 SHOWN = 400  # letters of a path in a line
+MESHES = (*READERS, COLLECTION)  # what of a folder is shown
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,16 @@ def _absolute(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(Path(os.path.expanduser(path)).absolute()) for path in paths)
 
 
+def _time(value: str) -> str:
+    """Return a moment as all understand it, ``first``, ``last`` or a number. Raises ValueError."""
+    if value in (FIRST, LAST):
+        return value
+    try:
+        return f"{time_of(value)!r}"
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class Parameters(BaseModel):
     """Which files, and how they are seen."""
 
@@ -67,6 +81,15 @@ class Parameters(BaseModel):
     )
     show: Literal["auto", "outside", "isosurface", "slices"] = Field(
         default="auto", description="how volumes are seen; auto: of regular grids an isosurface, of others the outside"
+    )
+    time: Annotated[
+        str,
+        BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else value),
+        AfterValidator(_time),
+    ] = Field(
+        default=FIRST,
+        max_length=40,
+        description="of a series the moment that is shown first: first, last, or a time, for the nearest that it has",
     )
     low: float | None = Field(default=None, allow_inf_nan=False, description="the value of the first colour")
     high: float | None = Field(default=None, allow_inf_nan=False, description="the value of the last colour")
@@ -103,9 +126,10 @@ def _named(path: str) -> list[Source]:
     whole = Path(place)
     try:
         if whole.is_dir():
-            there = [each for each in _by_name(whole.iterdir()) if each.suffix.lower() in READERS and each.is_file()]
+            there = [each for each in _by_name(whole.iterdir()) if each.suffix.lower() in MESHES and each.is_file()]
             if not there:
-                raise UsageError(f"paths: {shown} has no file that ends with one of {', '.join(READERS)}")
+                raise UsageError(f"paths: {shown} has no file that ends with one of {', '.join(MESHES)}")
+            there = _without_parts(there)
         else:
             there = [whole] if whole.exists() else _by_name(Path(each) for each in glob.glob(place, recursive=True))
             there = [each for each in there if each.is_file()]
@@ -120,6 +144,16 @@ def _named(path: str) -> list[Source]:
         if suffix_of(each) in FIELDS and not variable:
             raise UsageError(f"paths: say which field of {_shown(each)} is to be shown: {_shown(each)}:VARIABLE")
     return [Source(str(each), variable) for each in there]
+
+
+def _without_parts(files: list[Path]) -> list[Path]:
+    """Return *files* without those that a collection among them shows already."""
+    shown: set[str] = set()
+    for path in files:
+        if path.suffix.lower() == COLLECTION:
+            with contextlib.suppress(TiledVizError):  # its tile says what is wrong with it
+                shown.update(os.path.normpath(part) for _, parts in collection(str(path)) for part in parts)
+    return [path for path in files if os.path.normpath(path) not in shown]
 
 
 def _shown(path: str | Path) -> str:

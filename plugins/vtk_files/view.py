@@ -3,7 +3,7 @@
     python -m tvcore.plugins.vtk_files.view --file ball.vtp --colour-by Elevation
 
 Surfaces are shown as they are, volumes by an isosurface or by slices, fields of two axes flat. What it may be told
-while it runs: ``colours``, ``colour-by``, ``isovalue`` and what every view knows (``tvcore.viewer``).
+while it runs: ``colours``, ``colour-by``, ``isovalue``, ``time`` and what every view knows (``tvcore.viewer``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,25 +21,32 @@ from tvcore.viewer.view import View  # before NumPy: it says how many threads Nu
 # isort: split
 from tvcore.errors import TiledVizError, UsageError
 from tvcore.viewer.colours import MAPS, colours
-from tvcore.viewer.notes import bar_actor, box_actor, caption_actor
-from tvcore.viewer.reading import array_of, arrays, is_colour, range_of, read
+from tvcore.viewer.moments import FIRST, time_of
+from tvcore.viewer.notes import bar_actor, box_actor, caption_actor, note_actor
+from tvcore.viewer.reading import NO_RANGE, array_of, arrays, finite_range, is_colour, moments, range_of, read
 from tvcore.viewer.shapes import colour, cut, flat_actor, is_flat, is_volume, level_surface, outside, shape_actor
 
 PLAIN = "none"  # for colour-by: no colours
 SHOW = ("auto", "outside", "isosurface", "slices")
+LETTER = 11  # pixels that a letter of a note is wide, at most
 
 
 class Shown:
-    """The *data* in its *view*, and what it may be told."""
+    """The data of a file in its *view*, and what it may be told: first *data*, as it is at the moment *when*."""
 
-    def __init__(self, view: View, data: Any, title: str, given: argparse.Namespace) -> None:
+    def __init__(self, view: View, data: Any, title: str, when: str, given: argparse.Namespace) -> None:
         self._view = view
         self._data = data
         self._title = title
+        self._when = when
+        self._wrong = ""
+        self._file = given.file, given.variable
         self._show = given.show
         self._ends = (given.low, given.high)
+        self._spans: dict[str, tuple[float, float]] = {}
         self._triangles = given.triangles
         self._map = given.colours
+        self._wanted = given.colour_by
         self._by = self._chosen(given.colour_by)
         self._level: float | None = None
         self._actors: list[Any] = []
@@ -47,6 +55,26 @@ class Shown:
         view.act("colours", self.colours)
         view.act("colour-by", self.colour_by)
         view.act("isovalue", self.isovalue)
+        view.act("time", self.time)
+
+    def time(self, time: float) -> str:
+        """Show the moment nearest to *time*; the camera stays. Raises TiledVizError, and then shows its line."""
+        wanted = time_of(time)
+        try:
+            every = moments(*self._file)
+            if not every:
+                return f"{self._title} has no time, and stays as it is"
+            moment = every.place(wanted)
+            data = read(*self._file, moment)
+            by = self._by if self._by in arrays(data) else self._chosen(self._wanted, data)
+            self._data, self._by, self._when, self._wrong = data, by, every.words(moment), ""
+            self._put()
+        except TiledVizError as error:
+            self._wrong = str(error)  # rather than another moment, which would be taken for this one
+            self._put()
+            self._view.draw()
+            raise
+        return f"{self._when}, moment {moment + 1} of {len(every)}"
 
     def colours(self, name: str) -> str:
         """Colour by the map *name*. Raises TiledVizError."""
@@ -59,6 +87,7 @@ class Shown:
     def colour_by(self, name: str) -> str:
         """Colour by the array *name*; empty: the first there is. Raises TiledVizError."""
         self._by = self._chosen(name)
+        self._wanted = name
         self._put()
         return f"coloured by {self._by}" if self._by else "in one colour"
 
@@ -77,12 +106,13 @@ class Shown:
             raise
         return f"{self._volume_array()} = {value:g}"
 
-    def _chosen(self, name: str) -> str:
-        """Return the array to colour by, an empty text for none."""
-        there = arrays(self._data)
+    def _chosen(self, name: str, data: Any = None) -> str:
+        """Return the array to colour by, an empty text for none. Raises TiledVizError where it is not there."""
+        data = self._data if data is None else data
+        there = arrays(data)
         if not name or (name == PLAIN and name not in there):
             return there[0] if there and not name else ""
-        array_of(self._data, name)
+        array_of(data, name)
         return name
 
     def _volume_array(self) -> str:
@@ -94,9 +124,13 @@ class Shown:
 
     def _put(self) -> None:
         """Make what is shown anew."""
-        words, made = self._title, []
-        function = self._function()
-        if is_flat(self._data) and (flat := flat_actor(self._data, self._by, function)) is not None:
+        words = f"{self._title}   {self._when}" if self._when else self._title
+        made = []
+        function = None if self._wrong else self._function()
+        if self._wrong:
+            words = self._title
+            made.append(note_actor(self._note()))
+        elif is_flat(self._data) and (flat := flat_actor(self._data, self._by, function)) is not None:
             made.append(flat)
         else:
             shape, what = self._shape()
@@ -104,7 +138,7 @@ class Shown:
             made.append(shape_actor(shape))
             made[0].GetProperty().SetLighting(self._show != "slices")
             colour(made[0], shape, self._by, function)
-        if is_volume(self._data):
+        if is_volume(self._data) and not self._wrong:
             made.append(box_actor(self._data.GetBounds()))
         if function is not None:
             made.append(bar_actor(function, self._by))
@@ -126,10 +160,17 @@ class Shown:
         if show == "slices":
             return cut(self._data), ""
         name = self._volume_array()
-        if self._level is None:
+        level = self._level
+        if level is None:
             low, high = range_of(array_of(self._data, name)[0])
-            self._level = (low + high) / 2
-        return level_surface(self._data, name, self._level, self._triangles, self._by), f"{name} = {self._level:.4g}"
+            level = (low + high) / 2
+            self._level = level if low < high else None  # the same at all moments, once there is a surface
+        return level_surface(self._data, name, level, self._triangles, self._by), f"{name} = {level:.4g}"
+
+    def _note(self) -> str:
+        """Return what is wrong in lines that fit into the window."""
+        across = max(20, self._view.window.GetSize()[0] // LETTER)
+        return textwrap.fill(self._wrong, across, break_on_hyphens=False)
 
     def _function(self) -> Any:
         """Return VTK's function from values to colours, None where there is nothing to be coloured by it."""
@@ -138,7 +179,10 @@ class Shown:
         array, _ = array_of(self._data, self._by)
         if is_colour(array):
             return None
-        low, high = range_of(array)
+        span = self._spans.get(self._by) or finite_range(array)
+        if span and span[0] < span[1]:
+            self._spans[self._by] = span  # the colours mean the same at all moments
+        low, high = span or NO_RANGE
         low, high = (end if given is None else given for end, given in zip((low, high), self._ends, strict=True))
         return colours(self._map, low, high if high > low else low + (abs(low) * 1e-6 or 1.0))
 
@@ -153,13 +197,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show", default="auto", choices=SHOW)
     parser.add_argument("--low", type=float, help="the value of the first colour")
     parser.add_argument("--high", type=float, help="the value of the last colour")
+    parser.add_argument("--time", default=FIRST, help="the moment: first, last, or the one nearest to a time")
     parser.add_argument("--triangles", type=int, default=100_000, help="most triangles of an isosurface")
     given = parser.parse_args(arguments)
     name = Path(given.file).name
     try:
-        data = read(given.file, given.variable)
+        every = moments(given.file, given.variable)
+        moment = every.place(given.time)
+        data = read(given.file, given.variable, moment)
         view = View(f"TiledViz {name}", flat=is_flat(data))
-        Shown(view, data, f"{name}:{given.variable}" if given.variable else name, given)
+        title = f"{name}:{given.variable}" if given.variable else name
+        Shown(view, data, title, every.words(moment) if every else "", given)
         view.show()
     except TiledVizError as error:
         print(error, file=sys.stderr)

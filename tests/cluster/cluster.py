@@ -38,6 +38,12 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "
 PIDS = "pids.json"
 FOLDERS = "tvc-"  # short: the paths of unix sockets in a node, seen from the host, must stay below 108 bytes
 
+# A signal stops the thread that takes it first: on a busy machine others go on answering meanwhile.
+STOP_ALL = """pkill -STOP -x "$1" || exit
+for pid in $(pgrep -x "$1"); do
+    while grep -L "^State:.T" /proc/"$pid"/task/*/status | grep -q .; do sleep 0.01; done
+done"""
+
 
 class ClusterError(Exception):
     """The cluster did not do what it should; the text says what, and what the nodes' logs say."""
@@ -337,8 +343,8 @@ class Cluster:
         subprocess.run(command, check=True)
 
     def pause(self, daemon: str, node: str = LOGIN) -> None:
-        """Stop a daemon (``slurmctld``) where it stands, as if it hung."""
-        self.run(node, ["pkill", "-STOP", "-x", daemon])
+        """Stop a daemon (``slurmctld``) where it stands, as if it hung: all its threads, before this returns."""
+        self.run(node, ["sh", "-c", STOP_ALL, "sh", daemon])
 
     def resume(self, daemon: str, node: str = LOGIN) -> None:
         """Let it go on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def write_classic(path: Path, version: int = 1, records: int | None = None) -> N
         ("mask", [1, 2], {}, 1, bytes(range(20))),
     ]
     growing = [
-        ("hour", [0], {"units": "hours since 2026-01-01"}, 6, [hour.tobytes() for hour in hours]),
+        ("hour", [0], {"units": "hours since 2026-01-01"}, 6, [hours[i : i + 1].tobytes() for i in range(3)]),
         ("temp", [0, 1, 2], packed, 3, [padded(step.astype(">i2").tobytes()) for step in temp]),
     ]
     dimensions = many(10, [name(text) + number(length) for text, length in (("hour", 0), ("lat", 4), ("lon", 5))])
@@ -184,3 +185,40 @@ def write_bad(folder: Path) -> dict[str, str]:
     for name, (content, _) in bad.items():
         (folder / name).write_bytes(content)
     return {name: said for name, (_, said) in bad.items()}
+
+
+def write_run(path: Path, times: Sequence[float], units: str = "hours since 2026-01-01") -> None:
+    """Write a netCDF-4 field heat (time, 12, 16) that is the number of the moment, plus a gradient from 0 to 1."""
+    with h5py.File(path, "w") as file:
+        time = file.create_dataset("time", data=np.asarray(times, float))
+        time.make_scale("time")
+        time.attrs["units"] = units
+        steps = np.arange(len(times))[:, None, None] + np.linspace(0, 1, 12)[:, None] + np.zeros(16)
+        field = file.create_dataset("heat", data=steps.astype("f4"), chunks=(1, 12, 16), fletcher32=True)
+        field.dims[0].attach_scale(time)
+
+
+def write_pvd(path: Path, listed: Iterable[tuple[float, str]]) -> None:
+    """Write a collection of files: (timestep, name) each."""
+    sets = "".join(f'<DataSet timestep="{time}" part="0" file="{name}"/>\n' for time, name in listed)
+    path.write_text(f'<?xml version="1.0"?>\n<VTKFile type="Collection"><Collection>\n{sets}</Collection></VTKFile>\n')
+
+
+def write_series(folder: Path, name: str = "run.pvd") -> Path:
+    """Write a collection of a ball that moves along x, at 0, 0.5 and 2; at 2 with a second ball. Return its path."""
+    parts = folder / "parts"
+    parts.mkdir(exist_ok=True)
+    listed = []
+    for time, number, place in ((2, 0, 1.0), (2, 1, -1.0), (0.5, 0, 0.5), (0, 0, 0.0)):  # in any order
+        mesh = ball()
+        points = mesh.GetPoints()
+        for i in range(points.GetNumberOfPoints()):
+            x, y, z = points.GetPoint(i)
+            points.SetPoint(i, x + place, y, z)
+        writer: Any = vtkXMLPolyDataWriter()
+        writer.SetInputData(mesh)
+        listed.append((time, f"parts/ball-{time}-{number}.vtp"))
+        writer.SetFileName(str(folder / listed[-1][1]))
+        assert writer.Write()
+    write_pvd(folder / name, listed)
+    return folder / name

@@ -1,14 +1,17 @@
-"""Data files as VTK's data: its own formats, STL, OBJ, PLY, and fields of netCDF and HDF5 files."""
+"""Data files as VTK's data: its own formats, STL, OBJ, PLY, series of them, and fields of netCDF and HDF5 files."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tvcore.errors import TiledVizError
+from tvcore.viewer.collection import COLLECTION, collection, how_to_mend
+from tvcore.viewer.moments import Moments
 
 # by how the file's name ends: the module of VTK, and the class that reads it
 READERS = {
@@ -23,10 +26,11 @@ READERS = {
     ".ply": ("vtkIOPLY", "vtkPLYReader"),
 }
 FIELDS = (".nc", ".nc4", ".cdf", ".h5", ".hdf5", ".he5")
-SUFFIXES = (*READERS, *FIELDS)
+SUFFIXES = (*READERS, COLLECTION, *FIELDS)
 
 EDGE_MAX = {2: 4096, 3: 256}  # grid points along an axis, by the number of axes: of a larger field each n-th is taken
 FAR = 1e30  # of a point
+NO_RANGE = (0.0, 1.0)  # of an array without values
 _SIDE = ("Normals", "TCoords", "GroupIds")  # arrays that come with a shape
 _PLACE = re.compile(r"^(?P<name>.+?)(\[(?P<at>-?\d+(,-?\d+)*)\])?$")
 
@@ -37,13 +41,36 @@ def suffix_of(path: str | Path) -> str:
     return suffix if suffix in SUFFIXES else ""
 
 
-def read(path: str, variable: str = "") -> Any:
+def read(path: str, variable: str = "", moment: int = 0) -> Any:
     """Return the vtkDataSet of the file *path*; of a netCDF or HDF5 file that of its field *variable*.
 
     *variable* is a path within the file, ``group/temperature``, and ``temperature[3]`` is the fourth along its first
-    axis; what is left has the axes (y, x) or (z, y, x): of a time that is not chosen it is the first. Raises
-    TiledVizError with one line that names the file.
+    axis; what is left has the axes (y, x) or (z, y, x). Of those with ``moments`` it is that at *moment*, from 0 on,
+    and nothing else is read. Raises TiledVizError with one line that begins with *path*.
     """
+    suffix = _looked_at(path, variable)
+    if suffix in FIELDS:
+        return _field(path, variable, moment)
+    return _of_series(path, moment) if suffix == COLLECTION else _by_reader(path, suffix)
+
+
+def moments(path: str, variable: str = "") -> Moments:
+    """Return the moments of the file *path*, or of its field *variable*; none of what has no time, or one moment alone.
+
+    Raises TiledVizError with one line that begins with *path*.
+    """
+    suffix = _looked_at(path, variable)
+    if suffix == COLLECTION:
+        times = tuple(time for time, _ in collection(path))
+        return Moments(times) if len(times) > 1 else Moments()
+    if suffix not in FIELDS:
+        return Moments()
+    with _opened(path, variable) as (found, _, at):
+        return _moments(found, len(at))
+
+
+def _looked_at(path: str, variable: str) -> str:
+    """Return how the name of *path* ends, once a first look says that it can be read. Raises TiledVizError."""
     file, suffix = Path(path), suffix_of(path)
     try:
         with file.open("rb") as opened:
@@ -54,11 +81,9 @@ def read(path: str, variable: str = "") -> Any:
         raise TiledVizError(f"{path}: its name ends with none of {', '.join(SUFFIXES)}")
     if empty:
         raise TiledVizError(f"{path}: it is empty")
-    if suffix in FIELDS:
-        return _field(path, variable)
-    if variable:
+    if variable and suffix not in FIELDS:
         raise TiledVizError(f"{path}: a variable ({variable}) is named for netCDF and HDF5 files alone")
-    return _by_reader(path, suffix)
+    return suffix
 
 
 def _by_reader(path: str, suffix: str) -> Any:
@@ -111,10 +136,48 @@ def _names_strangers(data: Any) -> bool:
     return False
 
 
+# ------------------------------------------------------------------------ series
+
+
+def _of_series(path: str, moment: int) -> Any:
+    """Return all parts of the collection *path* at its *moment* together."""
+    every = collection(path)
+    if moment >= len(every):
+        raise TiledVizError(f"{path}: there is no moment {moment} of {len(every)}: it was written anew")
+    time, files = every[moment]
+    parts = []
+    for file in files:
+        at = f"{path}: at {time:.10g}: "
+        if Path(file).suffix.lower() not in READERS:
+            raise TiledVizError(f"{at}{file} ends with none of {', '.join(READERS)}: write it as one of these")
+        try:
+            parts.append(read(file))
+        except TiledVizError as error:
+            raise TiledVizError(f"{at}{error}: {how_to_mend(path, file)}") from error
+    return parts[0] if len(parts) == 1 else _together(parts)
+
+
+def _together(parts: list[Any]) -> Any:
+    """Return one mesh of all *parts*, with the arrays that each of them has."""
+    from vtkmodules.vtkFiltersCore import vtkAppendFilter, vtkAppendPolyData
+
+    flat = all(part.IsA("vtkPolyData") for part in parts)
+    together: Any = vtkAppendPolyData() if flat else vtkAppendFilter()
+    for part in parts:
+        together.AddInputData(part)
+    together.Update()
+    return together.GetOutput()
+
+
 # ------------------------------------------------------------------------ fields
 
 
-def _field(path: str, variable: str) -> Any:
+@contextlib.contextmanager
+def _opened(path: str, variable: str) -> Iterator[tuple[Any, str, list[int]]]:
+    """Open the field *variable* of the file *path*: the field, its name, and what is chosen along its first axes.
+
+    Raises TiledVizError in one line, also for what fails while it is open.
+    """
     import h5py
 
     from tvcore.viewer import classic
@@ -132,13 +195,18 @@ def _field(path: str, variable: str) -> Any:
                 found = opened.enter_context(h5py.File(path, "r")).get(place["name"])
             if not isinstance(found, h5py.Dataset | classic.Variable):
                 raise TiledVizError(f"{path}: there is no field {place['name']}{_there(path)}")
-            values, steps = _numbers(found, at)
-            flip = _falls(found, values.ndim)
+            yield found, place["name"], _chosen(found, at)
     except TiledVizError as error:
         raise error if str(error).startswith(path) else TiledVizError(f"{path}:{variable}: {error}") from None
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, ArithmeticError, MemoryError) as error:
         raise TiledVizError(f"{path}: {variable} cannot be read: {_what(error)}") from error
-    return _grid(values[..., ::-1, :] if flip else values, place["name"].rpartition("/")[2], steps)
+
+
+def _field(path: str, variable: str, moment: int) -> Any:
+    with _opened(path, variable) as (found, name, at):
+        values, steps = _numbers(found, at, moment)
+        flip = _falls(found, values.ndim)
+    return _grid(values[..., ::-1, :] if flip else values, name.rpartition("/")[2], steps)
 
 
 def _what(error: Exception) -> str:
@@ -172,10 +240,8 @@ def _there(path: str) -> str:
     return f" (it has {', '.join(names[:20])}{', …' if len(names) > 20 else ''})" if names else ""
 
 
-def _numbers(found: Any, at: list[int]) -> tuple[Any, list[int]]:
-    """Return the field as floats (y, x) or (z, y, x), what is missing as NaN, and the step taken along each axis."""
-    import numpy as np
-
+def _chosen(found: Any, at: list[int]) -> list[int]:
+    """Return the places *at* along the first axes of the field, from 0. Raises TiledVizError where there are none."""
     if found.dtype.kind not in "iufb" or found.shape is None:
         raise TiledVizError("it holds no numbers")
     if len(at) > found.ndim - 2 and at:
@@ -183,11 +249,20 @@ def _numbers(found: Any, at: list[int]) -> tuple[Any, list[int]]:
     for number, length in zip(at, found.shape, strict=False):
         if not -length <= number < length:
             raise TiledVizError(f"there is no [{number}] along an axis of {length}")
-    chosen: list[int | slice] = [number % found.shape[i] for i, number in enumerate(at)]
+    return [number % found.shape[i] for i, number in enumerate(at)]
+
+
+def _numbers(found: Any, at: list[int], moment: int) -> tuple[Any, list[int]]:
+    """Return the field as floats (y, x) or (z, y, x), what is missing as NaN, and the step taken along each axis."""
+    import numpy as np
+
+    chosen: list[int | slice] = [*at]
     left = list(found.shape[len(at) :])
-    # of a time, and of axes of which there are too many, the first
+    if moment and (len(left) < 3 or moment >= left[0]):
+        raise TiledVizError(f"there is no moment {moment}: it was written anew")
+    # of a time that is not chosen, and of axes of which there are too many, the first
     while len(left) > 2 and (len(left) > 3 or left[0] == 1 or _is_time(found, len(chosen))):
-        chosen.append(0)
+        chosen.append(moment if len(chosen) == len(at) else 0)
         del left[0]
     if len(left) < 2 or min(left) < 1:
         raise TiledVizError("it has no two axes to be shown as a picture")
@@ -212,6 +287,29 @@ def _is_time(found: Any, axis: int) -> bool:
         if " since " in str(scale.attrs.get("units", "")) or str(scale.name).rpartition("/")[2].lower() == "time":
             return True
     return False
+
+
+def _moments(found: Any, axis: int) -> Moments:
+    """Return the moments along *axis* of the field: what its coordinate says, else its steps from 0; none: no time."""
+    import numpy as np
+
+    if found.ndim - axis < 3 or found.shape[axis] < 2 or not _is_time(found, axis):
+        return Moments()
+    for scale in found.dims[axis].values():
+        with contextlib.suppress(OSError, RuntimeError, ValueError, TypeError):  # such a time has its steps alone
+            if scale.dtype.kind not in "iuf" or scale.shape != found.shape[axis : axis + 1]:
+                continue
+            times = np.asarray(scale[...], np.float64)
+            if np.isfinite(times).all() and times.min() < times.max():
+                return Moments(tuple(times.tolist()), _unit(scale))
+    return Moments(tuple(map(float, range(found.shape[axis]))))
+
+
+def _unit(scale: Any) -> str:
+    """Return the unit of a coordinate as it can stand in a line."""
+    unit = scale.attrs.get("units", "")
+    text = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else unit if isinstance(unit, str) else ""
+    return "".join(letter for letter in " ".join(text.split())[:80] if letter.isprintable())
 
 
 def _falls(found: Any, axes: int) -> bool:
@@ -270,7 +368,12 @@ def is_colour(array: Any) -> bool:
     return bool(array.GetDataTypeAsString() == "unsigned char" and array.GetNumberOfComponents() in (3, 4))
 
 
+def finite_range(array: Any) -> tuple[float, float] | None:
+    """Return the least and the largest value of *array*, of vectors their lengths; None: there is none."""
+    low, high = array.GetFiniteRange(-1 if array.GetNumberOfComponents() > 1 else 0)
+    return (low, high) if low <= high else None
+
+
 def range_of(array: Any) -> tuple[float, float]:
     """Return the least and the largest value of *array*, of vectors their lengths; 0, 1 where there is none."""
-    low, high = array.GetFiniteRange(-1 if array.GetNumberOfComponents() > 1 else 0)
-    return (low, high) if low <= high else (0.0, 1.0)
+    return finite_range(array) or NO_RANGE

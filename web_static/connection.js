@@ -30,6 +30,7 @@ export class Connection extends EventTarget {
   constructor() {
     super();
     this.#worker.addEventListener('message', ({ data }) => this.#hear(data));
+    this.#worker.addEventListener('error', (event) => event instanceof ErrorEvent || dispatchEvent(new Event('incomplete'))); // it did not come
     addEventListener('online', () => this.retryNow());
     document.addEventListener('visibilitychange', () => document.hidden || this.retryNow());
   }

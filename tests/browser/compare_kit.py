@@ -107,7 +107,7 @@ class Pictures:
     @property
     def looking(self) -> int:
         """Return how many pages have asked for pictures so far."""
-        return len(self.job.agent.stream().lookers)
+        return len(self.job.agent.stream().lookers) if self.job.agent.walls else 0
 
     def wait_for(self, pages: int) -> None:
         """Wait until so many pages have asked."""

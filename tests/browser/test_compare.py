@@ -31,12 +31,11 @@ def somebody(chromium: Browser, portal: RunningPortal, tiles: Pictures) -> Itera
     contexts: list[BrowserContext] = []
 
     def opened(role: str) -> Page:
-        looking = tiles.looking
         contexts.append(chromium.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB"))
         page = contexts[-1].new_page()
         page.goto(f"{portal.origin}/#login={portal.login_ticket(role=cast(Role, role))}")
         until(page, "window.tiledviz.connection() == 'open' && window.tiledviz.tiles().length == 4")
-        tiles.wait_for(looking + 1)
+        tiles.wait_for(1 + len(contexts))
         return page
 
     yield opened

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from portal_kit import RunningJob, RunningPortal, Spares
 from tvcore.batch.scheduler import JobState, JobStatus
@@ -236,3 +236,32 @@ def test_what_was_done_without_a_connection_outlives_the_page(
         until(page, "window.tiledviz.session.document.pending.length == 0")
     finally:
         again.stop()
+
+
+def test_a_page_of_which_a_part_does_not_come_is_loaded_anew_and_in_the_end_says_so(
+    chromium: Browser, portal: RunningPortal, job: RunningJob, output: Path
+) -> None:
+    context = chromium.new_context(viewport={"width": 1200, "height": 800})
+    page = context.new_page()
+    lost = {"hands.js": 1, "css/stage.css": 1, "wall-worker.js?lang=en": 1}  # once each, as by a network that changes
+
+    def route(each: Route) -> None:
+        name = each.request.url.partition("/static/")[2]
+        if lost.get(name):
+            lost[name] -= 1
+            return each.abort("internetdisconnected")
+        return each.continue_()
+
+    context.route("**/static/**", route)
+    page.goto(f"{portal.origin}/#login={portal.login_ticket()}")
+    until(page, "window.tiledviz?.connection() == 'open'")
+    assert set(lost.values()) == {0}
+    until(page, "sessionStorage.getItem('tiledviz.tries') === null")
+    lost["hands.js"] = 4
+    page.reload()
+    words = page.get_by_role("alert").filter(has_text="A part of this page did not come")
+    expect(words).to_be_visible()
+    page.screenshot(path=output / "incomplete.png")
+    words.get_by_role("button", name="Reload").click()
+    until(page, "window.tiledviz?.connection() == 'open'")
+    context.close()

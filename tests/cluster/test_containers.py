@@ -126,13 +126,15 @@ def test_files_of_many_kinds_live_in_containers_that_see_just_them(site: Site) -
     folder.mkdir()
     vtk_kit.write_meshes(folder)
     vtk_kit.write_fields(folder / "run.nc")
+    (folder / "series").mkdir()
+    vtk_kit.write_series(folder / "series")
     (folder / "cut.vtp").write_bytes((folder / "ball.vtp").read_bytes()[:2000])
-    shown = ("ball.vtu", "ball.stl", "wave.vti", "run.nc:temp", "cut.vtp")
+    shown = ("ball.vtu", "ball.stl", "wave.vti", "run.nc:temp", "series/run.pvd", "cut.vtp")
     paths = ",".join(f"/home/tv/data/{name}" for name in shown)
     launched = str(
         site.ask("launch", "--detach", "vtk_files", "--set", f"paths={paths}", *CONTAINER, *ON_C1, seconds=300)["id"]
     )
-    site.wait_live(launched, 4, seconds=180)
+    site.wait_live(launched, 5, seconds=180)
     tiles = site.tiles(launched)
     assert {tile["image"] for tile in tiles} == {"vtk"}
     assert tiles[0]["metadata"]["points"] == vtk_kit.POINTS
@@ -143,10 +145,12 @@ def test_files_of_many_kinds_live_in_containers_that_see_just_them(site: Site) -
     assert said["said"] == "RTData = 150"
     said = site.ask("tile", "act", "camera-copy", ",".join(numbers[:3]))
     assert {each["said"] for each in said} == {"2 tiles are seen as the first is"}
-    for found, name in zip(in_tiles(site, tiles[:4], "ls", "/home/tv/data"), shown, strict=False):
-        assert found["stdout"].split() == [name.partition(":")[0]]
-    wait_until(lambda: site.tiles(launched)[4]["state"] == "failed", 120, "the damaged file's tile gives up")
-    reason = site.tiles(launched)[4]["reason"]
+    (said,) = site.ask("tile", "act", "time", numbers[4], "--set", "time=1.9")
+    assert said["said"] == "t = 2, moment 3 of 3"
+    for found, name in zip(in_tiles(site, tiles[:5], "ls", "/home/tv/data"), shown, strict=False):
+        assert found["stdout"].split() == [re.split("[:/]", name)[0]]
+    wait_until(lambda: site.tiles(launched)[5]["state"] == "failed", 120, "the damaged file's tile gives up")
+    reason = site.tiles(launched)[5]["reason"]
     assert "/home/tv/data/cut.vtp: it is damaged, or none of .vtp: " in reason
     site.command("stop", launched, "--remove")
 

@@ -103,6 +103,7 @@ def browse(planted: Planted, browser: Browser, links: dict[str, str], password: 
         page.keyboard.press("Enter")
     owner.tickets(answers[:2])
     page.keyboard.press("Escape")
+    until(page, "!location.hash.includes('open=1')")  # a page that is loaded anew shows what its address says
     page.reload()
     owner.on_wall()
     until(page, "window.tiledviz.tiles().length > 0 && window.tiledviz.session.loaded")

@@ -58,6 +58,11 @@ async function zoom(page) {
   await page.mouse.move(rect.x + rect.width / 2, rect.y + rect.height / 2);
   for (let turn = 0; turn < 3; turn += 1) await page.mouse.wheel({ deltaY: -240 });
   await until(page, `${width} > ${1.3 * rect.width}`, 'the wheel zooms in');
+  let before;
+  do {
+    before = await page.evaluate(width);
+    await pause(500); // turns of the wheel that come late would zoom in again
+  } while (before !== (await page.evaluate(width)));
   await picture(page, 'zoomed');
   await page.keyboard.press('0');
   await until(page, `Math.abs(${width} - ${rect.width}) < 2`, 'the key 0 fits the wall in again');

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -333,6 +334,7 @@ class RunningJob:
         self.portal = portal
         self.id = f"local-{secrets.token_hex(4)}"
         self.runner = subprocess.Popen(["sleep", "10000"])
+        weakref.finalize(self, _end, self.runner)  # of a test that failed before it could: that is no fault of others
         folder = portal.home / "jobs" / self.id
         folder.mkdir(mode=0o700, parents=True)
         started = {"pid": self.runner.pid, "start": proc.Process.of(self.runner.pid).start, "time": time.time()}
@@ -359,11 +361,15 @@ class RunningJob:
         return self.agent
 
     def end(self) -> None:
-        self.runner.kill()
-        self.runner.wait()
+        _end(self.runner)
         self.agent.stop()
         with contextlib.suppress(Exception):
             self.portal.store.remove_run(self.id)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 def closing(connection: ClientConnection) -> Close:

@@ -5,6 +5,7 @@
   const MOST = 3;
   const FIRST_WAIT_MS = 500;
   const WHOLE_MS = 5000; // after it is loaded; a worker's modules come later
+  const OURS = new URL('static/', document.baseURI).href; // what an extension of the browser puts into the page may fail
   const tries = Number(sessionStorage.getItem(TRIES));
   let failed = false;
   const say = () => {
@@ -24,7 +25,8 @@
     if (document.readyState === 'loading') addEventListener('DOMContentLoaded', say);
     else say();
   };
-  const isPart = (/** @type {EventTarget|null} */ target) => target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === 'stylesheet');
+  const isPart = (/** @type {EventTarget|null} */ target) =>
+    (target instanceof HTMLScriptElement && target.src.startsWith(OURS)) || (target instanceof HTMLLinkElement && target.rel === 'stylesheet' && target.href.startsWith(OURS));
   addEventListener('error', ({ target }) => isPart(target) && fail(), { capture: true });
   addEventListener('incomplete', fail); // the part that draws the wall did not come: connection.js
   addEventListener('load', () => setTimeout(() => failed || sessionStorage.removeItem(TRIES), WHOLE_MS));

@@ -257,6 +257,11 @@ def test_a_page_of_which_a_part_does_not_come_is_loaded_anew_and_in_the_end_says
     until(page, "window.tiledviz?.connection() == 'open'")
     assert set(lost.values()) == {0}
     until(page, "sessionStorage.getItem('tiledviz.tries') === null")
+    # A script of somebody else, as extensions of the browser put them there, is no part of it.
+    script = "Object.assign(document.createElement('script'), { src: 'nothing.js', onerror: done })"
+    page.evaluate(f"new Promise((done) => document.head.append({script}))")
+    page.wait_for_timeout(300)
+    assert page.evaluate("sessionStorage.getItem('tiledviz.tries')") is None
     lost["hands.js"] = 4
     page.reload()
     words = page.get_by_role("alert").filter(has_text="A part of this page did not come")

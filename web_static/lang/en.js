@@ -267,6 +267,7 @@ export default {
   'empty.wait': 'Tiles appear here as soon as somebody starts some.',
   'status.updated': 'The portal was updated: reload this page. Your tiles go on.',
   'status.reload': 'Reload',
+  'status.incomplete': 'A part of this page did not come: the network changed, or the portal ended.',
   'status.lost': 'No connection: {reason}. The wall keeps its last pictures and comes back by itself.',
   'status.lost-since': 'No connection since {at}: {reason}. The wall keeps its last pictures and comes back by itself.',
   'status.try': 'Try now',

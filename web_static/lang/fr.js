@@ -268,6 +268,7 @@ export default {
   'empty.wait': 'Les tuiles apparaissent ici dès que quelqu’un en lance.',
   'status.updated': 'Le portail a été mis à jour : rechargez cette page. Vos tuiles continuent.',
   'status.reload': 'Recharger',
+  'status.incomplete': 'Une partie de cette page n’est pas arrivée : le réseau a changé, ou le portail s’est arrêté.',
   'status.lost': 'Pas de connexion : {reason}. Le mur garde ses dernières images et se rétablit tout seul.',
   'status.lost-since': 'Pas de connexion depuis {at} : {reason}. Le mur garde ses dernières images et se rétablit tout seul.',
   'status.try': 'Réessayer',

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgres import engine, postgres
 
 from waiting import wait_until
@@ -20,6 +21,9 @@ __all__ = ["course", "engine", "installed", "made", "postgres", "source", "wheel
 OUTPUT = Path(__file__).parent / "output"
 # Folders whose tests share a cluster: one process runs them all.
 CLUSTER = ("tests/cluster/", "tests/hostile/")
+# What is held to a time is marked so: how quick examples are made and tried says nothing on a busy machine.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -29,8 +29,12 @@ text = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=30),
     st.lists(st.sampled_from(HOSTILE[:-12]), max_size=3).map("".join),
 )
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+some = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 TEXTS = ["account", "partition", "reservation", "qos", "time", "gres", "memory", "constraint", "container", "scratch"]
 OPTIONS = {

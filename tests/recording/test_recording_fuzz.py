@@ -13,7 +13,9 @@ from tvcore.recording.file import MAGIC, Recording
 from tvcore.recording.player import Score
 
 FUZZ = settings(
-    max_examples=examples(200, 20_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(200, 20_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -32,6 +32,9 @@ FUNCTIONS = """
     def spin():
         while True: pass
     def sleep(seconds): time.sleep(seconds); return seconds
+    def chatter():
+        from tvcore.apart_call import report
+        while True: report(0.5, "still there")
     def deaf():
         signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals) - {signal.SIGALRM})
         time.sleep(600)
@@ -105,6 +108,15 @@ def test_a_crash_is_one_line_about_the_file(server: Apart, number: int, words: s
 def test_a_hang_is_given_up_when_its_time_is_over(server: Apart, function: str) -> None:
     with pytest.raises(TiledVizError, match=r"^FILE took longer than 0\.3 s to read and was given up"):
         server.call(function, {}, seconds=0.3, what="FILE")
+
+
+def test_how_a_call_ended_is_told_when_what_it_said_before_fills_the_line(server: Apart) -> None:
+    slow = iter([1.5])  # the caller does not read until the process has ended; then it does
+    with pytest.raises(TiledVizError, match=r"^FILE took longer than 0\.3 s to read and was given up"):
+        server.call(
+            "trials:chatter", {}, seconds=0.3, what="FILE", cancelled=lambda: time.sleep(next(slow, 0)) or False
+        )
+    assert server.call("trials:add", {"a": 1, "b": 1})["sum"] == 2
 
 
 def test_too_much_memory_is_one_line(server: Apart) -> None:

@@ -41,6 +41,7 @@ class Server:
         self._control = control
         self._living: dict[int, socket.socket] = {}
         self._marks: dict[int, str] = {}
+        self._untold: dict[int, tuple[socket.socket, bytes]] = {}  # by descriptor, what there was no room for yet
         self._calls = 0
         self._poll = select.poll()
         self._woken, wake = os.pipe()
@@ -58,7 +59,11 @@ class Server:
                 ready = {descriptor for descriptor, _ in self._poll.poll()}
                 own = {self._woken, self._control.fileno()}
                 for descriptor in ready - own:  # first, while these are the calls that they were
-                    self._kill(descriptor)
+                    if descriptor in self._untold:
+                        self._poll.unregister(descriptor)
+                        self._tell(*self._untold.pop(descriptor))
+                    else:
+                        self._kill(descriptor)
                 if self._woken in ready:
                     self._reap()
                 if self._control.fileno() in ready and not self._take():
@@ -91,7 +96,7 @@ class Server:
             channel.close()
             return True
         if pid == 0:
-            for other in (self._control, *self._living.values()):
+            for other in (self._control, *self._living.values(), *(channel for channel, _ in self._untold.values())):
                 other.close()
             _run_forked(channel, parent, mark)
         with contextlib.suppress(OSError):
@@ -122,9 +127,22 @@ class Server:
             with contextlib.suppress(KeyError):
                 self._poll.unregister(channel)
             line = json.dumps({"ended": os.waitstatus_to_exitcode(status)})
-            with channel, contextlib.suppress(OSError):
-                channel.send(f"\n{line}\n".encode(), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            self._tell(channel, f"\n{line}\n".encode())
         self._bury()
+
+    def _tell(self, channel: socket.socket, said: bytes) -> None:
+        """Send a caller the last that it hears, and what there is no room for as soon as it has read."""
+        try:
+            said = said[channel.send(said, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+        except BlockingIOError:
+            pass
+        except OSError:  # nobody listens
+            said = b""
+        if said:
+            self._untold[channel.fileno()] = channel, said
+            self._poll.register(channel, select.POLLOUT)
+        else:
+            channel.close()
 
     def _bury(self) -> None:
         """Wait for those that have come to us when who started them ended."""

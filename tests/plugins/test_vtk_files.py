@@ -18,12 +18,12 @@ from PIL import Image
 import vtk_kit
 from display_kit import Display, Picture, display
 from ready_kit import HOSTILE, refusal
-from tvcore.cases import TileSpec
 from tvcore.cases.manager import Case, load
 from tvcore.cases.sources import of_spec
 from tvcore.errors import UsageError
 from tvcore.plugins.vtk_files import view
 from viewer_kit import asked, told
+from vtk_kit import prepared
 from waiting import wait_until
 
 SECONDS = 60.0
@@ -42,13 +42,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return load(of_spec("bundled:vtk_files:tvcore.plugins.vtk_files"))
-
-
-def prepared(case: Case, **given: Any) -> list[tuple[Any, TileSpec]]:
-    """Return members and tiles as a launch makes them."""
-    parameters = case.parameters(given)
-    case.prepare(parameters, lambda *_: None)
-    return [(member, case.tile(parameters, member)) for member in case.members(parameters, None)]
 
 
 # -------------------------------------------------------------------------------------------- files, and what is known

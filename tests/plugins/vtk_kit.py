@@ -19,7 +19,17 @@ from vtkmodules.vtkIOLegacy import vtkDataSetWriter
 from vtkmodules.vtkIOPLY import vtkPLYWriter
 from vtkmodules.vtkIOXML import vtkXMLImageDataWriter, vtkXMLPolyDataWriter, vtkXMLUnstructuredGridWriter
 
+from tvcore.cases import TileSpec
+from tvcore.cases.manager import Case
+
 POINTS = 402  # of the ball
+
+
+def prepared(case: Case, **given: Any) -> list[tuple[Any, TileSpec]]:
+    """Return members and tiles as a launch makes them."""
+    parameters = case.parameters(given)
+    case.prepare(parameters, lambda *_: None)
+    return [(member, case.tile(parameters, member)) for member in case.members(parameters, None)]
 
 
 def ball() -> Any:

@@ -10,5 +10,5 @@ def run_command(page: Page, words: str) -> None:
     page.keyboard.press("Control+k")
     expect(page.locator("#palette input")).to_be_focused()
     page.keyboard.type(words)
-    expect(page.locator("#palette [aria-selected=true]")).to_contain_text(words, ignore_case=True, timeout=30_000)
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text(words, ignore_case=True)
     page.keyboard.press("Enter")

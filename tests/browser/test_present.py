@@ -17,7 +17,6 @@ from present_kit import SORTED, Open, add_slides, look_at, mark, present_dialog,
 from world import shot, until
 
 LONG = 30_000
-ROOT = Path(__file__).parents[2]
 WALL = "({ ...window.tiledviz.camera(), width: document.querySelector('#stage').clientWidth })"
 
 

@@ -22,7 +22,6 @@ from portal_kit import RunningJob, RunningPortal
 from present_kit import SORTED, Open, mark
 from world import shot, until
 
-LONG = 30_000
 ROOT = Path(__file__).parents[2]
 
 
